@@ -1,0 +1,29 @@
+"""The commands: one file each, with ``add_arguments`` and ``run``, and this table."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from dbt_isolation.outcome import Outcome
+
+
+class Row(NamedTuple):
+    """One command: its module, imported on use, and what it does in one line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Row] = {
+    "doctor": Row("dbt_isolation.commands.doctor", "proves the set-up, or says what to do"),
+}
+
+
+class Command(Protocol):
+    """A command's module."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds what the command takes beside the common flags."""
+
+    def run(self, arguments: Namespace) -> Outcome:
+        """Does it. Raises ``IsolationError`` where the user's input or set-up is wrong."""

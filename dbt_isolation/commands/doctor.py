@@ -1,0 +1,52 @@
+"""``doctor``: proves the set-up, or says what to do."""
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from dbt_isolation import config as configuration
+from dbt_isolation.errors import IsolationError
+from dbt_isolation.installation import facts, profile_file, targets
+from dbt_isolation.outcome import Finding, Outcome, Severity, Table, Text
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Takes the common flags alone; ``--target`` narrows the targets to one."""
+
+
+def run(arguments: Namespace) -> Outcome:
+    """A row a fact, and a finding for each that is not fine."""
+    project_dir = arguments.project_dir
+    config = configuration.load(project_dir)
+    if config is None:
+        return Outcome(
+            blocks=(Text("dbt_project.yml has no vars: dbt_isolation: block; the package is inert here."),),
+            data={"configured": False},
+        )
+    profiles = profile_file(project_dir, arguments.profiles_dir)
+    found = targets(project_dir, profiles)
+    if arguments.target is not None:
+        found = [target for target in found if target.name == arguments.target]
+        if not found:
+            raise IsolationError(f"{profiles}: no target '{arguments.target}'")
+    known = list(facts(project_dir, config, found, os.environ))
+    return Outcome(
+        findings=tuple(
+            Finding("doctor", Severity.ERROR, f"{fact.what}: {fact.found}", fact.remedy)
+            for fact in known
+            if fact.remedy
+        ),
+        blocks=(
+            Table(
+                "",
+                ("", "what", "found"),
+                tuple(("✗" if fact.remedy else "✓", fact.what, fact.found) for fact in known),
+            ),
+        ),
+        data={
+            "configured": True,
+            "facts": [
+                {"what": fact.what, "found": fact.found, "fine": not fact.remedy, "remedy": fact.remedy}
+                for fact in known
+            ],
+        },
+    )

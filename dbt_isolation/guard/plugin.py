@@ -1,0 +1,136 @@
+"""dbt Core's plugin: refuses a command that would write what it may not, before anything is written.
+
+``initialize`` runs once the project is loaded and refuses by command; ``get_manifest_artifacts`` runs after
+parsing and looks at the relation of every node that the command would write. dbt skips the second under
+``--no-write-json`` and for a manifest that ``dbtRunner`` was given; there the same look is taken when dbt
+announces what it found, still on the main thread (raising on a worker thread hangs dbt).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dbt.plugins.manager import dbtPlugin
+from dbt.version import __version__ as dbt_version
+from dbt_common.events.base_types import EventLevel, EventMsg
+from dbt_common.events.event_manager_client import add_callback_to_manager
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+from dbt_common.exceptions import DbtRuntimeError
+
+from dbt_isolation import __version__, writes
+from dbt_isolation.artifacts.manifest import of_node
+from dbt_isolation.environments import Refusal
+from dbt_isolation.guard.connections import make_read_only
+from dbt_isolation.guard.selection import selected
+from dbt_isolation.guard.session import Session, manifest_in_use
+
+BY = "plugin"
+_OLDEST = (1, 10)
+
+
+class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
+    """One dbt invocation's guard; inert in a project without the block."""
+
+    def initialize(self) -> None:
+        """Refuses by command, and sees to it that the nodes are looked at later, whatever path dbt takes."""
+        self._looked = False
+        self._session = session = Session.begin()
+        if session is None:
+            return
+        self._check_dbt()
+        if session.command != "retry":
+            self._check_command(session)
+        if not session.flags.WRITE_JSON or manifest_in_use() is not None:
+            add_callback_to_manager(self._on_event)
+
+    def get_manifest_artifacts(self, manifest: Any) -> Mapping[str, Any]:
+        """Looks at every node that the command would write; there is nothing to write beside the manifest."""
+        if self._session is not None:
+            self._look(manifest)
+        return {}
+
+    # dbt's own decorator would put the method's name before the message.
+    get_manifest_artifacts.is_dbt_hook = True  # type: ignore[attr-defined]
+
+    def _on_event(self, event: EventMsg) -> None:
+        if event.info.name == "FoundStats" and not self._looked:
+            self._look(manifest_in_use())
+
+    def _look(self, manifest: Any) -> None:
+        self._looked = True
+        began = self._session
+        assert began is not None
+        session = Session.resume(began)
+        if session is None:
+            return
+        if began.command == "retry":
+            self._check_command(session)
+        if session.command in writes.READING or session.run is None:
+            return
+        self._check_macros(session, manifest)
+        nodes = [*manifest.nodes.values(), *getattr(manifest, "functions", {}).values()]
+        found = writes.refused_writes(
+            session.run,
+            map(of_node, nodes),
+            session.command,
+            session.project,
+            store_failures=session.store_failures,
+        )
+        if not found:
+            return
+        chosen = selected(session.command, session.flags, manifest, session.credentials.type)
+        refusals = [one for one in found if chosen is None or one.unique_id in chosen]
+        if refusals:
+            self._refuse(session, writes.message(session.run, session.command, refusals, by=BY))
+
+    def _check_command(self, session: Session) -> None:
+        if session.problem is not None or session.run is None:
+            self._refuse_unless_reading(session, str(session.problem))
+            return
+        if refusal := writes.refused_command(session.run, session.command):
+            self._refuse(session, writes.message(session.run, session.command, [refusal], by=BY))
+        elif not session.observing and not session.run.deploys and _may_not_write(session):
+            make_read_only(session.credentials)
+
+    def _check_macros(self, session: Session, manifest: Any) -> None:
+        macro = manifest.macros.get("macro.dbt_isolation.version")
+        found = re.search(r"return\('([^']+)'\)", macro.macro_sql) if macro is not None else None
+        if found is not None and found[1].split(".")[:2] == __version__.split(".")[:2]:
+            return
+        if macro is None:
+            reason = "vars: dbt_isolation: is set, and packages.yml brings no package dbt_isolation"
+            remedy = "add the package to packages.yml and run `dbt deps`"
+        else:
+            there = found[1] if found is not None else "unknown"
+            reason = f"the package's macros are version {there}, the Python package is {__version__}"
+            remedy = (
+                f"set the revision in packages.yml to v{__version__} and run `dbt deps`, "
+                f"or install dbt-isolation {there}"
+            )
+        assert session.run is not None
+        refusal = Refusal("set-up", reason, remedy)
+        self._refuse(session, writes.message(session.run, session.command, [refusal], by=BY))
+
+    def _check_dbt(self) -> None:
+        if tuple(int(part) for part in re.findall(r"\d+", dbt_version)[:2]) < _OLDEST:
+            raise DbtRuntimeError(
+                f"dbt-isolation {__version__} needs dbt-core 1.10 or later, and this is {dbt_version}"
+            )
+
+    def _refuse_unless_reading(self, session: Session, text: str) -> None:
+        if session.command in writes.READING:
+            fire_event(Note(msg=f"dbt-isolation: {text}"), level=EventLevel.WARN)
+        else:
+            raise DbtRuntimeError(f"dbt-isolation ({BY}) refused `dbt {session.command}`: {text}")
+
+    def _refuse(self, session: Session, text: str) -> None:
+        if session.observing:
+            fire_event(Note(msg=text), level=EventLevel.WARN)
+        else:
+            raise DbtRuntimeError(text)
+
+
+def _may_not_write(session: Session) -> bool:
+    run = session.run
+    return run is not None and (run.environment is None or run.environment.protected)

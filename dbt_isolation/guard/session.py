@@ -1,0 +1,110 @@
+"""The dbt invocation under way, as far as a guard needs it, read from dbt's own objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import click
+from dbt.adapters.factory import get_adapter_by_type
+from dbt.flags import get_flags
+from dbt_common.context import get_invocation_context
+
+from dbt_isolation import config as configuration
+from dbt_isolation.config import Config
+from dbt_isolation.environments import Run, Target, run_of
+from dbt_isolation.errors import IsolationError
+
+_NEVER_CONNECTS = frozenset({"deps", "clean", "debug", "init"})
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One dbt command; ``problem`` is what is wrong with the block, and then there is no run."""
+
+    command: str
+    project: str
+    flags: Any
+    credentials: Any
+    run: Run | None = None
+    problem: IsolationError | None = None
+
+    @classmethod
+    def begin(cls) -> Self | None:
+        """The command of dbt's command line; None where there is none, no connection, or no block."""
+        context = click.get_current_context(silent=True)
+        if context is None or not isinstance(context.obj, dict) or "project" not in context.obj:
+            return None
+        if get_flags().WHICH in _NEVER_CONNECTS:
+            return None
+        return cls._of(context.obj["project"], context.obj["profile"])
+
+    @classmethod
+    def resume(cls, began: Self) -> Self | None:
+        """The command as it stands after parsing, when `retry` has the earlier command's target."""
+        config = get_adapter_by_type(began.credentials.type).config
+        return cls._of(config, config)
+
+    @classmethod
+    def _of(cls, project: Any, profile: Any) -> Self | None:
+        variables = project.vars.to_dict()
+        if configuration.BLOCK not in variables:
+            return None
+        flags = get_flags()
+        given = {"command": flags.WHICH, "project": project.project_name, "flags": flags}
+        credentials = profile.credentials
+        environ = get_invocation_context().env
+        file = "vars.yml" if (Path(project.project_root) / "vars.yml").is_file() else "dbt_project.yml"
+        try:
+            config = configuration.parse(variables[configuration.BLOCK], environ, file=file)
+        except IsolationError as error:
+            return cls(**given, credentials=credentials, problem=error)
+        if configuration.BLOCK in (flags.VARS or {}):
+            redefined = IsolationError(
+                f"--vars redefines '{configuration.BLOCK}'; it is read from {file} alone",
+                "take it out of --vars, and change the file",
+            )
+            return cls(**given, credentials=credentials, problem=redefined)
+        target = Target(
+            name=profile.target_name,
+            database=credentials.database or "",
+            schema=credentials.schema or "",
+            user=getattr(credentials, "user", None) or "",
+            adapter_type=credentials.type,
+        )
+        return cls(**given, credentials=credentials, run=run_of(config, target, _trusted(config, environ)))
+
+    @property
+    def observing(self) -> bool:
+        """Whether guards only say what they would refuse."""
+        return self.run is not None and self.run.config.observing
+
+    @property
+    def store_failures(self) -> bool:
+        """Whether the command line asks for tests to store their failures."""
+        return bool(getattr(self.flags, "STORE_FAILURES", False))
+
+
+def manifest_in_use() -> Any:
+    """The manifest that the command line holds: its own, or the one that ``dbtRunner`` was given."""
+    context = click.get_current_context(silent=True)
+    return context.obj.get("manifest") if context is not None else None
+
+
+def _trusted(config: Config, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """``environ`` without the deployers' variables that only a ``.env`` file sets.
+
+    dbt 1.12 loads ``.env`` from the working folder or one above it; a file that lies about must not make
+    anyone a deployer.
+    """
+    import dbt.cli.main
+
+    if not hasattr(dbt.cli.main, "load_dotenv"):
+        return environ
+    from dotenv import dotenv_values, find_dotenv
+
+    stray = dotenv_values(find_dotenv(usecwd=True))
+    deployers = {one.deployer.env_var for one in config.environments.values() if one.deployer is not None}
+    return {
+        name: value for name, value in environ.items() if name not in deployers or stray.get(name) != value
+    }

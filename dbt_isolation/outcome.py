@@ -1,0 +1,75 @@
+"""What a command returns, and what every report renders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; only an error changes the exit status."""
+
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a command found wrong, where, and what to do about it.
+
+    ``line`` and ``column`` count from 1; 0 is unknown.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+    url: str = ""
+    node: str = ""
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that could not be looked at, and why: skipped is not passed."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of equal length under ``columns``."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block: TypeAlias = Text | Table
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command has to say: findings, what it skipped, blocks for people and data for programs."""
+
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding is an error."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)

@@ -1,0 +1,58 @@
+"""For people: colours only on a terminal, full width and no truncation when piped."""
+
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text as Line
+
+from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Table
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
+_PIPED_WIDTH = 160
+
+
+def write(command: str, outcome: Outcome, stream: TextIO) -> None:
+    """Writes blocks, then findings with their remedies, then what was skipped, then one line of summary."""
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    for block in outcome.blocks:
+        _write_block(console, block)
+    for finding in outcome.findings:
+        _write_finding(console, finding)
+    for one in outcome.skipped:
+        console.print(Line.assemble(("skipped ", "cyan"), f"{one.what}: {one.why}"))
+    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
+    warnings = len(outcome.findings) - errors
+    if outcome.findings or outcome.skipped:
+        console.print(f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped")
+    else:
+        console.print(Line(f"{command}: all fine", "green"))
+
+
+def _write_block(console: Console, block: Block) -> None:
+    if isinstance(block, Table):
+        grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for column in block.columns:
+            grid.add_column(column, overflow="fold")
+        for row in block.rows:
+            grid.add_row(*map(Line, row))
+        console.print(grid, soft_wrap=False)
+    else:
+        console.print(Line(block.text))
+
+
+def _write_finding(console: Console, finding: Finding) -> None:
+    place = ":".join(str(part) for part in (finding.path, finding.line, finding.column) if part)
+    console.print(
+        Line.assemble(
+            (f"{finding.severity} ", _COLOURS[finding.severity]),
+            f"{finding.code} ",
+            f"{place}: " if place else "",
+            finding.message,
+        )
+    )
+    if finding.remedy:
+        console.print(Line(f"      {finding.remedy}", "dim"))

@@ -1,0 +1,28 @@
+{#- What a protected environment owns, as [database glob, schema glob] in lower case: `owns`, else its templates'. -#}
+{% macro owned_places(spec) %}
+    {%- set places = [] -%}
+    {%- if 'owns' in spec -%}
+        {%- for written in spec['owns'] -%}
+            {%- set glob = namespace(text='') -%}
+            {%- for piece in written.split('{env:') -%}
+                {%- if loop.first -%}
+                    {%- set glob.text = piece -%}
+                {%- else -%}
+                    {%- set variable = piece.split('}')[0] -%}
+                    {%- set glob.text = glob.text ~ env_var(variable, '') ~ piece[(variable | length) + 1:] -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- set schema = glob.text.split('.')[-1] -%}
+            {%- do places.append([glob.text[:(glob.text | length) - (schema | length) - 1] | lower, schema | lower]) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- for one in [spec] + (spec.get('overrides') or []) -%}
+            {%- for database in dbt_isolation.template_globs(one.get('database', spec['database'])) -%}
+                {%- for schema in dbt_isolation.template_globs(one.get('schema', spec['schema'])) -%}
+                    {%- if database and schema -%}{%- do places.append([database | lower, schema | lower]) -%}{%- endif -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(places) }}
+{% endmacro %}
