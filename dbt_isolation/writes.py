@@ -41,6 +41,7 @@ BUILDS = {
     "snapshot": frozenset({"snapshot"}),
     "test": frozenset({"test"}),
     "clone": frozenset({"model", "seed", "snapshot"}),
+    "run-operation": frozenset(),
 }
 _WRITTEN = frozenset({"model", "seed", "snapshot", "test", "function"})
 _SHOWN = 10
@@ -115,8 +116,10 @@ def refused_command(run: Run, command: str) -> Refusal | None:
     if run.environment is None:
         problem = run.problem or IsolationError("no environment")
         return Refusal("no environment", problem.message, problem.hint)
-    if run.environment.protected and not run.deploys:
-        return not_deployer(run.environment)
+    if run.environment.protected:
+        return None if run.deploys else not_deployer(run.environment)
+    if command == "run-operation":
+        return refusal(run, Relation(run.target.database, run.target.schema, ""))
     return None
 
 

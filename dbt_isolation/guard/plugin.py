@@ -8,8 +8,9 @@ announces what it found, still on the main thread (raising on a worker thread ha
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
+import click
 from dbt.plugins.manager import dbtPlugin
 from dbt.version import __version__ as dbt_version
 from dbt_common.events.base_types import EventLevel, EventMsg
@@ -27,6 +28,18 @@ from dbt_isolation.guard.session import Session, manifest_in_use
 
 BY = "plugin"
 _OLDEST = (1, 10)
+#: What `retry` repeats is known after parsing; and dbt would show a `clone` that ends earlier as a traceback.
+_CHECKED_LATE = frozenset({"retry", "clone"})
+
+
+class Refused(DbtRuntimeError, click.ClickException):  # type: ignore[misc]
+    """A refusal. `dbt clone` has no handler for dbt's own errors; click's make it end with a message and 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Prints the message as dbt would."""
+        click.echo(f"Encountered an error:\n{self}", file=file)
 
 
 class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
@@ -39,7 +52,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if session is None:
             return
         self._check_dbt()
-        if session.command != "retry":
+        if session.command not in _CHECKED_LATE:
             self._check_command(session)
         if not session.flags.WRITE_JSON or manifest_in_use() is not None:
             add_callback_to_manager(self._on_event)
@@ -64,7 +77,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         session = Session.resume(began)
         if session is None:
             return
-        if began.command == "retry":
+        if began.command in _CHECKED_LATE:
             self._check_command(session)
         if session.command in writes.READING or session.run is None:
             return
@@ -122,13 +135,13 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if session.command in writes.READING:
             fire_event(Note(msg=f"dbt-isolation: {text}"), level=EventLevel.WARN)
         else:
-            raise DbtRuntimeError(f"dbt-isolation ({BY}) refused `dbt {session.command}`: {text}")
+            raise Refused(f"dbt-isolation ({BY}) refused `dbt {session.command}`: {text}")
 
     def _refuse(self, session: Session, text: str) -> None:
         if session.observing:
             fire_event(Note(msg=text), level=EventLevel.WARN)
         else:
-            raise DbtRuntimeError(text)
+            raise Refused(text)
 
 
 def _may_not_write(session: Session) -> bool:

@@ -1,0 +1,38 @@
+"""Built projects, once a test process; tests copy them."""
+
+import shutil
+
+import duckdb
+import pytest
+
+from tests.projects import DEPLOY, ROOT, Project, link_package
+
+
+@pytest.fixture(scope="session")
+def depot(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The depot, built in production and in development; its raw data and its seed have changed since.
+
+    ``state/`` holds the artifacts of production's build.
+    """
+    folder = tmp_path_factory.mktemp("depot") / "depot"
+    shutil.copytree(ROOT / "tests/projects/depot", folder)
+    link_package(folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create schema raw")
+        connection.execute(
+            "create table raw.orders as select i as order_id, i * 10 as amount, "
+            "timestamp '2026-01-01' as loaded_at from range(20) t(i)"
+        )
+    with duckdb.connect(str(folder / "vault.duckdb")) as connection:
+        connection.execute("create schema analytics")
+        connection.execute("create table analytics.secret as select 1 as id")
+    project = Project(folder)
+    built = project.dbt("build", "--target", "prod", **{DEPLOY: "1"})
+    assert built.status == 0, built
+    shutil.copytree(folder / "target", folder / "state")
+    built = project.dbt("build", "--target", "dev")
+    assert built.status == 0, built
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("insert into raw.orders values (99, 990, timestamp '2026-01-02')")
+    project.write("seeds/regions.csv", "region,tax\nnorth,11\n")
+    return project

@@ -1,0 +1,119 @@
+"""Every cell of the guards' table, with real dbt: who refuses, and that production's content is as before."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.guard import attacks
+from tests.guard.attacks import ATTACKS, LAYERS
+from tests.guard.table import TABLE
+from tests.projects import Project
+
+
+#: The attacks under which `make test` tries reading commands; the others in `make test-all`.
+_READ_UNDER = ("schema", "vars", "prod", "unlisted", "no_write_json")
+
+
+def _alone(attack: str, layer: str) -> tuple[str, ...]:
+    return ("naming", layer) if ATTACKS[attack].by_naming and layer != "naming" else (layer,)
+
+
+@pytest.fixture(scope="session")
+def _laid(
+    depot: Project, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, tuple[str, ...]], Project]:
+    return {}
+
+
+@pytest.fixture
+def lay(
+    depot: Project,
+    _laid: dict[tuple[str, tuple[str, ...]], Project],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> "Lay":
+    """Sets an attack up once a test process: its cells share a parsed project."""
+    return Lay(depot, _laid, tmp_path_factory)
+
+
+class Lay:
+    """Makes and keeps the projects under attack."""
+
+    def __init__(
+        self,
+        depot: Project,
+        laid: dict[tuple[str, tuple[str, ...]], Project],
+        factory: pytest.TempPathFactory,
+    ) -> None:
+        self._depot, self._laid, self._factory = depot, laid, factory
+
+    def __call__(self, attack: str, layers: tuple[str, ...]) -> Project:
+        key = (attack, layers)
+        if key not in self._laid:
+            folder = self._factory.mktemp(attack) / "project"
+            self._laid[key] = attacks.set_up(self._depot, ATTACKS[attack], folder, layers)
+        return self._laid[key]
+
+
+def _parameters(*, alone: bool) -> list[object]:
+    found = []
+    for attack, row in TABLE.attacks.items():
+        for command, cell in row.cells.items():
+            if isinstance(cell, str) and cell in TABLE.none:
+                continue
+            sets = [LAYERS]
+            if alone:
+                sets = [_alone(attack, layer) for layer in cell] if isinstance(cell, list) else []
+            for layers in sets:
+                marks = [pytest.mark.xdist_group("-".join((attack, *layers)))]
+                if (alone and command != "build") or (cell == "works" and attack not in _READ_UNDER):
+                    marks.append(pytest.mark.all)
+                name = f"{attack}-{command}" + (f"-{layers[-1]}" if alone else "")
+                found.append(pytest.param(attack, command, layers, cell, id=name, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("attack", "command", "layers", "cell"), _parameters(alone=False))
+def test_cell(lay: Lay, attack: str, command: str, layers: tuple[str, ...], cell: object) -> None:
+    """All layers on."""
+    project = lay(attack, layers)
+    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), layers)
+    result = attacks.launch(project, ATTACKS[attack], command, layers)
+    after = attacks.production(project, layers)
+    if cell == "engine":
+        assert after != pristine, f"stopped, so the table can say by whom\n{result}"
+        return
+    assert after == pristine, result
+    if cell == "works":
+        assert result.status == 0, result
+    else:
+        assert result.status == 2, result
+        assert "dbt-isolation (plugin) refused" in result.output, result
+        assert "Traceback" not in result.output, result
+
+
+@pytest.mark.parametrize(("attack", "command", "layers", "cell"), _parameters(alone=True))
+def test_layer_alone(lay: Lay, attack: str, command: str, layers: tuple[str, ...], cell: object) -> None:
+    """Each layer that the cell lists, with the others off."""
+    project = lay(attack, layers)
+    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), layers)
+    result = attacks.launch(project, ATTACKS[attack], command, layers)
+    assert attacks.production(project, layers) == pristine, result
+    if layers[-1] != "naming":
+        assert result.status == 2, result
+        assert f"dbt-isolation ({layers[-1]}) refused" in result.output, result
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_is_one(lay: Lay, attack: str) -> None:
+    """With every layer off it harms: a cell that nothing threatens proves nothing."""
+    if ATTACKS[attack].by_naming:
+        layers: tuple[str, ...] = ()
+        command = "run"
+        assert lay(attack, layers)
+        return
+    command = "run-operation" if attack == "operation" else "build"
+    project = lay(attack, ())
+    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), ())
+    result = attacks.launch(project, ATTACKS[attack], command, ())
+    assert attacks.production(project, ()) != pristine, result

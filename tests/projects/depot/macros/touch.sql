@@ -1,0 +1,3 @@
+{% macro touch() %}
+    {% do run_query('create or replace table ' ~ target.database ~ '.' ~ target.schema ~ '.touched as select 1 as one') %}
+{% endmacro %}

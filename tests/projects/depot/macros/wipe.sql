@@ -1,0 +1,3 @@
+{% macro wipe() %}
+    {% do run_query('delete from warehouse.analytics.orders') %}
+{% endmacro %}
