@@ -139,7 +139,7 @@ class _Parser:
             raise self._read.error(
                 name, f"key '{name}' is reserved for a later version", "take it out until then"
             )
-        written = self._read.mapping(settings.get("environments"), "environments")
+        written = self._read.mapping(settings.get("environments") or {}, "environments")
         if not written:
             raise self._read.error("environments", "no environment", "name at least a protected one")
         environments = {

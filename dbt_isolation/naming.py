@@ -113,12 +113,6 @@ def cut(name: str, adapter_type: str) -> str:
     return f"{name[: limit - 9]}_{digest}"
 
 
-def refused(schema: str, adapter_type: str) -> str:
-    """``schema`` with the suffix that can be no one's, short enough for the engine."""
-    limit = IDENTIFIER_LIMITS.get(adapter_type, DEFAULT_IDENTIFIER_LIMIT)
-    return schema[: limit - len(REFUSED)] + REFUSED
-
-
 def matches(pattern: str, text: str) -> bool:
     """Whether ``text`` fits ``pattern``, where ``*`` stands for any characters or none."""
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None

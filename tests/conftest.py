@@ -4,8 +4,20 @@ import shutil
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.projects import DEPLOY, ROOT, Project, link_package
+
+# A loaded machine is slow, not wrong: no deadline, and the number of examples bounds the time.
+settings.register_profile(
+    "test", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("all", settings.get_profile("test"), max_examples=1000)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`make test-all` asks for more examples."""
+    settings.load_profile("test" if "not all" in config.option.markexpr else "all")
 
 
 @pytest.fixture(scope="session")

@@ -69,14 +69,23 @@ def read(file: Path) -> Manifest:
     Raises ``IsolationError`` where there is none, or it is cut off or something else.
     """
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Manifest)
+        return decode(file.read_bytes(), str(file))
     except FileNotFoundError as error:
         raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
     except OSError as error:
         raise IsolationError(f"{file}: {error.strerror or error}") from error
+
+
+def decode(content: bytes, name: str) -> Manifest:
+    """The manifest in ``content``, called ``name`` in errors.
+
+    Raises ``IsolationError`` for what is cut off or something else.
+    """
+    try:
+        return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise IsolationError(
-            f"{file} is no manifest that can be read: {error}", "run `dbt parse` again"
+            f"{name} is no manifest that can be read: {error}", "run `dbt parse` again"
         ) from error
 
 

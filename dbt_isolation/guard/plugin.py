@@ -32,8 +32,8 @@ _OLDEST = (1, 10)
 _CHECKED_LATE = frozenset({"retry", "clone"})
 
 
-class Refused(DbtRuntimeError, click.ClickException):  # type: ignore[misc]
-    """A refusal. `dbt clone` has no handler for dbt's own errors; click's make it end with a message and 2."""
+class RefusedError(DbtRuntimeError, click.ClickException):  # type: ignore[misc]
+    """A refusal; one of click's errors too, since `dbt clone` handles none of dbt's own."""
 
     exit_code = 2
 
@@ -135,13 +135,13 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if session.command in writes.READING:
             fire_event(Note(msg=f"dbt-isolation: {text}"), level=EventLevel.WARN)
         else:
-            raise Refused(f"dbt-isolation ({BY}) refused `dbt {session.command}`: {text}")
+            raise RefusedError(f"dbt-isolation ({BY}) refused `dbt {session.command}`: {text}")
 
     def _refuse(self, session: Session, text: str) -> None:
         if session.observing:
             fire_event(Note(msg=text), level=EventLevel.WARN)
         else:
-            raise Refused(text)
+            raise RefusedError(text)
 
 
 def _may_not_write(session: Session) -> bool:

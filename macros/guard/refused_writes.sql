@@ -20,8 +20,8 @@
             {%- set real = dbt_isolation.place(
                 run, target, 'schema', node.schema[:-9], node.config.schema, node
             ) -%}
-            {%- do lines.append(node.unique_id ~ ': ' ~ (real['problem'] or 'naming refused its place')
-                ~ '. Take the fixed schema or database out of its config.') -%}
+            {%- do lines.append(node.unique_id ~ ' has no place: ' ~ (real['problem']
+                or 'naming refused it when the project was parsed, so parse again with --no-partial-parse') ~ '.') -%}
         {%- elif owner['name'] and owner['name'] != run['name'] -%}
             {%- do lines.append(node.unique_id ~ ' would be written to ' ~ relation ~ ", which environment '"
                 ~ owner['name'] ~ "' owns (" ~ owner['glob'] ~ '). Take the fixed schema or database out of its config.') -%}

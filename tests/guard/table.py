@@ -1,6 +1,6 @@
 """The guards' table as data, and as the page that shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -22,17 +22,32 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Something that must still work, on each of ``targets``."""
+
+    title: str
+    words: list[str]
+    targets: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Table:
     """The whole table; ``none`` has the reasons of cells without meaning."""
 
     none: dict[str, str]
     attacks: dict[str, Row]
+    works: dict[str, Work]
 
 
 def read(file: Path) -> Table:
     """The table in ``file``."""
     raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return Table(raw["none"], {name: Row(**row) for name, row in raw["attacks"].items()})
+    return Table(
+        raw["none"],
+        {name: Row(**row) for name, row in raw["attacks"].items()},
+        {name: Work(**work) for name, work in raw["works"].items()},
+    )
 
 
 TABLE = read(ROOT / "tests/cases/guards.yml")
@@ -54,6 +69,8 @@ def markdown(table: Table) -> str:
             f"| {row.title} | " + " | ".join(cell(row.cells[command]) for command in COMMANDS) + " |"
         )
     lines += ["", *(f"–{number}: {table.none[key]}." for key, number in reasons.items())]
+    lines += ["", "| must still work | on the targets |", "| --- | --- |"]
+    lines += [f"| {work.title} | {', '.join(work.targets)} |" for work in table.works.values()]
     return "\n".join(lines) + "\n"
 
 

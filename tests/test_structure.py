@@ -1,0 +1,155 @@
+"""The shape of the project: imports go down, tables agree with files, versions agree, the wheel is whole."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import dbt_isolation
+from dbt_isolation.commands import COMMANDS
+from dbt_isolation.config import load
+from dbt_isolation.reports import FORMATS
+from tests.guard import table
+from tests.projects import ROOT
+
+PACKAGE = ROOT / "dbt_isolation"
+#: From top to bottom; a module may import what stands below its own line, and its own room.
+TIERS = (
+    ("main",),
+    ("commands", "guard"),
+    ("reports",),
+    ("installation", "writes"),
+    ("artifacts",),
+    ("environments",),
+    ("config",),
+    ("naming", "settings"),
+    ("outcome", "errors"),
+)
+RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
+
+
+def _imports(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("dbt_isolation."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.module == "dbt_isolation":
+            found.update(alias.name for alias in node.names if alias.name in RANK)
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE))
+)
+def test_imports_go_down(file: Path) -> None:
+    """A room imports rooms of lower tiers alone."""
+    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    wrong = {other for other in _imports(file) if other != room and RANK[other] <= RANK[room]}
+    assert not wrong, f"{room} may not import {', '.join(sorted(wrong))}"
+
+
+def test_rooms_that_import_dbt() -> None:
+    """Only the plugin runs inside dbt; everything else works without it."""
+    for file in PACKAGE.rglob("*.py"):
+        if "guard" not in file.parts:
+            assert not re.search(r"^\s*(from|import) dbt(\.|_common| )", file.read_text(), re.MULTILINE), file
+
+
+def test_importing_the_package_imports_nothing() -> None:
+    """dbt imports it in every project."""
+    code = "import sys; before = set(sys.modules); import dbt_isolation; print(set(sys.modules) - before)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout.strip() == "{'dbt_isolation'}"
+
+
+def test_one_version() -> None:
+    """Python, macros, dbt package and changelog."""
+    version = dbt_isolation.__version__
+    assert f"version: {version}\n" in (ROOT / "dbt_project.yml").read_text()
+    assert f"return('{version}')" in (ROOT / "macros/guard/version.sql").read_text()
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_one_public_macro_a_file() -> None:
+    """The file's name is the macro's name."""
+    for file in (ROOT / "macros").rglob("*.sql"):
+        assert re.findall(r"\{%-?\s*macro\s+(\w+)", file.read_text()) == [file.stem]
+
+
+def test_tables_agree_with_files() -> None:
+    """Every command and report has a row and a module, and commands a page."""
+    for folder, rows in (("commands", COMMANDS), ("reports", FORMATS)):
+        modules = {file.stem for file in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+        assert modules == set(rows)
+    for name in COMMANDS:
+        assert f"## `{name}`" in (ROOT / "docs/commands.md").read_text()
+
+
+def test_every_setting_is_documented() -> None:
+    """A key that the block takes is in docs/configuration.md."""
+    from dbt_isolation.config import _ENVIRONMENT_KEYS, _KEYS
+
+    page = (ROOT / "docs/configuration.md").read_text()
+    for key in (*_KEYS, *_ENVIRONMENT_KEYS):
+        assert f"`{key}`" in page, key
+
+
+def test_guards_page_shows_the_table() -> None:
+    """docs/guards.md is made from the cells that are tested: `python -m tests.guard.table`."""
+    text = table.PAGE.read_text(encoding="utf-8")
+    assert table.page(text) == text
+
+
+def test_the_shop_has_a_valid_block() -> None:
+    """The example that everyone copies is right."""
+    config = load(ROOT / "integration_tests", {})
+    assert config is not None
+    assert config.environments["prod"].protected
+
+
+def test_links_of_pages_lead_somewhere() -> None:
+    """Relative links in the README and docs/."""
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_wheel_is_whole(tmp_path: Path) -> None:
+    """The package alone, with its types marked and the licence."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1800000000"},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    modules = {str(file.relative_to(ROOT)) for file in PACKAGE.rglob("*.py")} | {"dbt_isolation/py.typed"}
+    assert modules <= set(names)
+    assert {name.split("/")[0] for name in names} == {
+        "dbt_isolation",
+        f"dbt_isolation-{dbt_isolation.__version__}.dist-info",
+    }
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    """Every dependency, of the project and of its tests, is pinned in both locks."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = {re.split(r"[<>=~!]", name)[0].strip().lower() for name in asked}
+    for lock in ("requirements.lock", "requirements-dbt112.lock", "requirements-dbt110.lock"):
+        pinned = re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
+        assert names <= {name.lower() for name in pinned}, lock
