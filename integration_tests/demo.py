@@ -1,0 +1,129 @@
+"""The demo: production as its deployer builds it, two edited models in development, a write that is refused.
+
+It works on a copy of this project in ``demo/`` beside it, and leaves it there to play with.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+HERE = Path(__file__).parent
+DEMO = HERE.parent / "demo"
+SCRIPTS = Path(sys.executable).parent
+DEPLOYER = {"DBT_ISOLATION_DEPLOY": "1"}
+EDITS = (
+    (
+        "models/marts/core/dim_stores.sql",
+        "    stores.opened_on\n",
+        "    stores.opened_on,\n    extract('year' from stores.opened_on) as opened_in\n",
+    ),
+    (
+        "models/marts/overview/product_performance.sql",
+        "coalesce(product_sales.margin_eur, 0) as margin_eur,",
+        "round(coalesce(product_sales.margin_eur, 0), 0) as margin_eur,",
+    ),
+)
+
+
+def main() -> None:
+    """Runs the parts in turn; ends with status 1 where one did not do what it shows."""
+    began = time.monotonic()
+    heading("1. A shop with a million order lines, built in production by its deployer")
+    shutil.rmtree(DEMO, ignore_errors=True)
+    shutil.copytree(HERE, DEMO, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*"))
+    run("dbt", "--quiet", "deps")
+    run("dbt", "--quiet", "run-operation", "generate_raw", "--args", "{order_lines: 1000000}", **DEPLOYER)
+    run("dbt", "--quiet", "build", "--target", "prod", "--exclude", "tag:expected", **DEPLOYER)
+    production = content()
+
+    heading("2. A developer edits two models and runs plain dbt")
+    for path, old, new in EDITS:
+        edit(path, old, new)
+    selected = [f"+{Path(path).stem}" for path, _, _ in EDITS]
+    run(
+        "dbt", "--quiet", "build", "--target", "dev", "--exclude-resource-type", "test", "--select", *selected
+    )
+    show_schemas()
+
+    heading("3. The same developer names the wrong target")
+    run("dbt", "run", "--target", "prod", expected=2)
+
+    heading("4. What the set-up is")
+    run("dbt-isolation", "doctor")
+
+    same = content() == production
+    heading("Production is as the deployer left it." if same else "PRODUCTION HAS CHANGED.")
+    print(f"The project is in {DEMO.name}/, {time.monotonic() - began:.0f} s after the start. Play with it:")
+    print(f"  cd {DEMO.name} && ../.venv/bin/dbt run --target dev")
+    if not same:
+        sys.exit(1)
+
+
+def heading(text: str) -> None:
+    """Begins a part."""
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)
+
+
+def run(*words: str, expected: int = 0, **variables: str) -> None:
+    """Shows a command and what it prints; another status than ``expected`` ends the demo."""
+    shown = [f"{name}={value}" for name, value in variables.items()]
+    shown += [f"'{word}'" if " " in word else word for word in words]
+    print(f"\n$ {' '.join(shown)}", flush=True)
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("DBT_") and name != "CI"
+    }
+    environment = {**clean, "DBT_ISOLATION_USER": "alice", **variables}
+    ended = subprocess.run([SCRIPTS / words[0], *words[1:]], cwd=DEMO, env=environment, timeout=300)
+    if ended.returncode != expected:
+        sys.exit(f"the demo expected exit status {expected}, and this is {ended.returncode}")
+
+
+def edit(path: str, old: str, new: str) -> None:
+    """Changes a model and shows how."""
+    file = DEMO / path
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        sys.exit(f"{path} is not what the demo edits")
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    print(f"\n{path}")
+    for sign, lines in (("-", old), ("+", new)):
+        print("\n".join(f"  {sign} {line.strip()}" for line in lines.splitlines()))
+
+
+def content() -> list[tuple[object, ...]]:
+    """Rows and a digest of every relation in production."""
+    with duckdb.connect(str(DEMO / "warehouse.duckdb"), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where regexp_full_match(table_schema, 'analytics(_.*)?') order by all"
+        ).fetchall()
+        return [
+            (
+                schema,
+                table,
+                *connection.execute(
+                    f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" t'
+                ).fetchall()[0],
+            )
+            for schema, table in tables
+        ]
+
+
+def show_schemas() -> None:
+    """Where everything stands now."""
+    with duckdb.connect(str(DEMO / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            "select table_schema, count(*) from information_schema.tables group by all order by all"
+        ).fetchall()
+    print("\nschema                     relations")
+    for schema, count in rows:
+        print(f"{schema:<26} {count:>9}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The shop, as any user would run it: every kind of node lands where it should."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.projects import DEPLOY, ROOT, Project
+
+pytestmark = pytest.mark.xdist_group("shop")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop with little raw data, built in production, then in development."""
+    folder = tmp_path_factory.mktemp("shop") / "shop"
+    leave = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "package-lock.yml")
+    shutil.copytree(ROOT / "integration_tests", folder, ignore=leave)
+    project = Project(folder)
+    project.edit("packages.yml", "local: ..\n", f"local: {ROOT}\n")
+    for words, variables in (
+        (("deps",), {}),
+        (("run-operation", "generate_raw"), {}),
+        (("build", "--target", "prod"), {DEPLOY: "1"}),
+        (("build", "--target", "dev"), {}),
+    ):
+        result = project.dbt(*words, **variables)
+        assert result.status == 0, result
+        assert "WARN=0" in result.output or "WARN" not in result.output, result
+    return project
+
+
+def _schemas(project: Project) -> dict[str, set[str]]:
+    rows = project.query("select table_schema, table_name from information_schema.tables")
+    found: dict[str, set[str]] = {}
+    for schema, table in rows:
+        found.setdefault(str(schema), set()).add(str(table))
+    return found
+
+
+def test_development_mirrors_production(shop: Project) -> None:
+    """Schema by schema, the same relations under another name."""
+    found = _schemas(shop)
+    twins = {
+        name: name.replace("analytics", "dev_alice", 1) for name in found if name.startswith("analytics")
+    }
+    assert len(twins) >= 5
+    for production, development in twins.items():
+        assert found[production] == found[development]
+    assert set(found) == {*twins, *twins.values(), "raw"}
+
+
+@pytest.mark.parametrize(
+    ("node", "schema", "alias"),
+    [
+        ("model.shop.stg_orders", "dev_alice_staging", "stg_orders"),
+        ("model.shop.fct_orders", "dev_alice_marts", "fct_orders"),
+        ("model.shop.customer_segments", "dev_alice_marts", "customer_segments"),
+        ("model.shop.dim_customers.v1", "dev_alice_marts", "dim_customers_v1"),
+        ("model.shop.dim_customers.v2", "dev_alice_marts", "dim_customers_v2"),
+        ("model.shop.kpi_monthly", "dev_alice", "kpi_monthly"),
+        ("model.shop.int_payments_with_fees", "dev_alice_intermediate", "int_payments_with_fees"),
+        ("seed.shop.countries", "dev_alice_reference", "countries"),
+        ("snapshot.shop.customers_snapshot", "dev_alice_snapshots", "customers_snapshot"),
+    ],
+)
+def test_every_kind_of_node_is_named(shop: Project, node: str, schema: str, alias: str) -> None:
+    """SQL, Python, incremental, versioned and ephemeral models, seeds, snapshots."""
+    nodes = json.loads((shop.folder / "target/manifest.json").read_text())["nodes"]
+    assert (nodes[node]["schema"], nodes[node]["alias"]) == (schema, alias)
+
+
+def test_tests_are_named(shop: Project) -> None:
+    """Tests that store failures, generic and singular, stay in development."""
+    manifest = json.loads((shop.folder / "target/manifest.json").read_text())
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    assert {node["schema"] for node in tests} == {"dev_alice_dbt_test__audit"}
+    assert {unit["schema"] for unit in manifest["unit_tests"].values()} <= {
+        "dev_alice",
+        "dev_alice_marts",
+        "dev_alice_intermediate",
+        "dev_alice_staging",
+    }
+
+
+def test_the_package_that_escapes_is_refused(shop: Project) -> None:
+    """Courier's own naming puts its models into production; nothing of it arrives."""
+    before = _schemas(shop)
+    result = shop.dbt("build", "--vars", "{courier_enabled: true, courier_schema: analytics}")
+    assert result.status == 2
+    assert (
+        "model.courier.courier_zones would be written to warehouse.analytics.courier_zones" in result.output
+    )
+    assert _schemas(shop) == before
