@@ -10,8 +10,11 @@ from tests.guard.attacks import ATTACKS, LAYERS
 from tests.guard.table import TABLE
 from tests.projects import Project
 
-#: The attacks under which `make test` tries reading commands; the others in `make test-all`.
-_READ_UNDER = ("schema", "vars", "prod", "unlisted", "no_write_json")
+#: What `make test` tries: two attacks whole, of the others the commands whose guards differ, and layers alone
+#: under a few. `make test-all` tries every cell, and every layer of it alone.
+_WHOLE = ("schema", "prod")
+_OFTEN = ("run", "clone", "retry", "run-operation")
+_ALONE = ("schema", "package", "prod", "dotenv")
 
 
 def _alone(attack: str, layer: str) -> tuple[str, ...]:
@@ -65,7 +68,10 @@ def _parameters(*, alone: bool) -> list[ParameterSet]:
                 sets = [_alone(attack, layer) for layer in cell] if isinstance(cell, list) else []
             for layers in sets:
                 marks = [pytest.mark.xdist_group("-".join((attack, *layers)))]
-                if (alone and command != "build") or (cell == "works" and attack not in _READ_UNDER):
+                often = attack in _WHOLE or (command in _OFTEN and cell != "works")
+                if alone:
+                    often = attack in _ALONE and command == "build"
+                if not often:
                     marks.append(pytest.mark.all)
                 name = f"{attack}-{command}" + (f"-{layers[-1]}" if alone else "")
                 found.append(pytest.param(attack, command, layers, cell, id=name, marks=marks))
