@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dbt_isolation import naming
-from dbt_isolation.config import Config, Environment
+from dbt_isolation.config.model import Config, Environment
+from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.settings import suggestion
 
 CHOICE = "DBT_ISOLATION_ENVIRONMENT"
 USER = "DBT_ISOLATION_USER"

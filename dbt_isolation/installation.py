@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from dbt_isolation import __version__
-from dbt_isolation.config import Config
+from dbt_isolation.config.model import Config
+from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.environments import Target, run_of
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.settings import read_yaml
 
 ONE_LINERS = ("generate_database_name", "generate_schema_name", "generate_alias_name")
 _OLDEST_DBT, _FIRST_UNKNOWN_DBT = (1, 10), (3, 0)

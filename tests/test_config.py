@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbt_isolation.config import load, parse
+from dbt_isolation.config.block import load, parse
 from dbt_isolation.errors import IsolationError
 
 PROD = {

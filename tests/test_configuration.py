@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dbt_isolation import naming
-from dbt_isolation.config import parse
+from dbt_isolation.config.block import parse
 from dbt_isolation.environments import Named, Relation, Run, Target, choose, owner, relation
 from dbt_isolation.errors import IsolationError
 from tests.projects import ROOT, Project, link_package

@@ -13,7 +13,7 @@ import pytest
 
 import dbt_isolation
 from dbt_isolation.commands import COMMANDS
-from dbt_isolation.config import load
+from dbt_isolation.config.block import load
 from dbt_isolation.reports import FORMATS
 from tests.guard import table
 from tests.projects import ROOT
@@ -28,7 +28,7 @@ TIERS = (
     ("artifacts",),
     ("environments",),
     ("config",),
-    ("naming", "settings"),
+    ("naming",),
     ("outcome", "errors"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
@@ -97,10 +97,10 @@ def test_tables_agree_with_files() -> None:
 
 def test_every_setting_is_documented() -> None:
     """A key that the block takes is in docs/configuration.md."""
-    from dbt_isolation.config import _ENVIRONMENT_KEYS, _KEYS
+    from dbt_isolation.config.block import ENVIRONMENT_KEYS, KEYS
 
     page = (ROOT / "docs/configuration.md").read_text()
-    for key in (*_KEYS, *_ENVIRONMENT_KEYS):
+    for key in (*KEYS, *ENVIRONMENT_KEYS):
         assert f"`{key}`" in page, key
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbt_isolation.artifacts import manifest
-from dbt_isolation.config import parse
+from dbt_isolation.config.block import parse
 from dbt_isolation.environments import Run, Target, run_of
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.writes import message, refused_command, refused_writes, written

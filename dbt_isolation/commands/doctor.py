@@ -3,7 +3,7 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from dbt_isolation import config as configuration
+from dbt_isolation.config import block as configuration
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation import facts, profile_file, targets
 from dbt_isolation.outcome import Finding, Outcome, Severity, Table, Text

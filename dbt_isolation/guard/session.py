@@ -10,8 +10,8 @@ from dbt.adapters.factory import get_adapter_by_type
 from dbt.flags import get_flags
 from dbt_common.context import get_invocation_context
 
-from dbt_isolation import config as configuration
-from dbt_isolation.config import Config
+from dbt_isolation.config import block as configuration
+from dbt_isolation.config.model import Config
 from dbt_isolation.environments import Run, Target, run_of
 from dbt_isolation.errors import IsolationError
 

@@ -1,4 +1,4 @@
-"""``vars: dbt_isolation:`` of dbt_project.yml (or of dbt 1.12's vars.yml) as frozen dataclasses.
+"""``vars: dbt_isolation:`` of dbt_project.yml, or of dbt 1.12's vars.yml.
 
 An unknown key is an error, and every error names the file and the key.
 """
@@ -6,15 +6,14 @@ An unknown key is an error, and every error names the file and the key.
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dbt_isolation import naming
+from dbt_isolation.config.model import Condition, Config, Environment, Override
+from dbt_isolation.config.settings import Reader, read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.settings import Reader, read_yaml, suggestion
 
 BLOCK = "dbt_isolation"
 COMPONENTS = ("database", "schema", "alias")
@@ -22,82 +21,12 @@ _RESERVED = (
     *("checks", "layers", "compare", "reviewers", "gate", "release", "access", "privacy", "regions", "trial"),
     *("experiments", "flags", "audit"),
 )
-_KEYS = ("state", "mode", "environments", "post_run", "copy_limit")
-_ENVIRONMENT_KEYS = (
+KEYS = ("state", "mode", "environments", "post_run", "copy_limit")
+ENVIRONMENT_KEYS = (
     *("targets", "when", "protected", "owns", "deployer", *COMPONENTS, "overrides", "reads", "expires"),
     *("sources", "unbuilt_change", "max_age", "cross_views", "scheduled"),
 )
 _MOST_TOKENS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``{env_var, equals}`` or ``{user: […]}``; without ``equals`` a variable must be set and not empty."""
-
-    env_var: str = ""
-    equals: str | None = None
-    users: tuple[str, ...] = ()
-
-    def holds(self, environ: Mapping[str, str], user: str) -> bool:
-        """Whether it holds for these variables and this user of the connection."""
-        if self.users:
-            return user in self.users
-        value = environ.get(self.env_var, "")
-        return bool(value) if self.equals is None else value == self.equals
-
-    def __str__(self) -> str:
-        if self.users:
-            return f"the connection's user is {' or '.join(self.users)}"
-        return f"{self.env_var} is set" if self.equals is None else f"{self.env_var}={self.equals}"
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """Another place for the root project's nodes under ``path``, a file or a folder."""
-
-    path: str
-    templates: Mapping[str, str]
-
-    def covers(self, path: str) -> bool:
-        """Whether the node at ``path``, relative to the project and with ``/``, is meant."""
-        return path == self.path or path.startswith(f"{self.path}/")
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """One environment as written; ``owns`` as (database, schema) globs, variables filled in."""
-
-    name: str
-    targets: tuple[str, ...] | None = None
-    when: Condition | None = None
-    protected: bool = False
-    owns: tuple[tuple[str, str], ...] = ()
-    deployer: Condition | None = None
-    templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    overrides: tuple[Override, ...] = ()
-    reads: str | None = None
-    expires: timedelta | None = None
-    max_age: timedelta | None = None
-    sources: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
-    unbuilt_change: str = "warn"
-    cross_views: str = "table"
-    scheduled: str = "warn"
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The whole block."""
-
-    environments: Mapping[str, Environment]
-    state: str = "state"
-    mode: str = "enforce"
-    post_run: bool = True
-    copy_limit: int = 20_000_000_000
-
-    @property
-    def observing(self) -> bool:
-        """Whether guards only say what they would refuse."""
-        return self.mode == "observe"
 
 
 def load(project_dir: Path, environ: Mapping[str, str] = os.environ) -> Config | None:
@@ -134,7 +63,7 @@ class _Parser:
         self._environ = environ
 
     def config(self, block: object) -> Config:
-        settings = self._read.mapping(block, "", (*_KEYS, *_RESERVED))
+        settings = self._read.mapping(block, "", (*KEYS, *_RESERVED))
         for name in filter(settings.__contains__, _RESERVED):
             raise self._read.error(
                 name, f"key '{name}' is reserved for a later version", "take it out until then"
@@ -160,7 +89,7 @@ class _Parser:
             raise self._read.error(
                 key, f"{name!r} is no name for an environment", "use letters, digits, _ and -"
             )
-        settings = self._read.mapping(spec, key, _ENVIRONMENT_KEYS)
+        settings = self._read.mapping(spec, key, ENVIRONMENT_KEYS)
         protected = self._read.flag(settings.get("protected", False), f"{key}.protected")
         templates = self._templates(settings, key)
         overrides = tuple(

@@ -1,0 +1,76 @@
+"""The configuration as frozen dataclasses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``{env_var, equals}`` or ``{user: […]}``; without ``equals`` a variable must be set and not empty."""
+
+    env_var: str = ""
+    equals: str | None = None
+    users: tuple[str, ...] = ()
+
+    def holds(self, environ: Mapping[str, str], user: str) -> bool:
+        """Whether it holds for these variables and this user of the connection."""
+        if self.users:
+            return user in self.users
+        value = environ.get(self.env_var, "")
+        return bool(value) if self.equals is None else value == self.equals
+
+    def __str__(self) -> str:
+        if self.users:
+            return f"the connection's user is {' or '.join(self.users)}"
+        return f"{self.env_var} is set" if self.equals is None else f"{self.env_var}={self.equals}"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Another place for the root project's nodes under ``path``, a file or a folder."""
+
+    path: str
+    templates: Mapping[str, str]
+
+    def covers(self, path: str) -> bool:
+        """Whether the node at ``path``, relative to the project and with ``/``, is meant."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment as written; ``owns`` as (database, schema) globs, variables filled in."""
+
+    name: str
+    targets: tuple[str, ...] | None = None
+    when: Condition | None = None
+    protected: bool = False
+    owns: tuple[tuple[str, str], ...] = ()
+    deployer: Condition | None = None
+    templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    overrides: tuple[Override, ...] = ()
+    reads: str | None = None
+    expires: timedelta | None = None
+    max_age: timedelta | None = None
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    unbuilt_change: str = "warn"
+    cross_views: str = "table"
+    scheduled: str = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole block."""
+
+    environments: Mapping[str, Environment]
+    state: str = "state"
+    mode: str = "enforce"
+    post_run: bool = True
+    copy_limit: int = 20_000_000_000
+
+    @property
+    def observing(self) -> bool:
+        """Whether guards only say what they would refuse."""
+        return self.mode == "observe"
