@@ -200,3 +200,29 @@ def test_block_without_the_package(project: Project) -> None:
     result = project.dbt("run")
     assert result.status == 2
     assert "add the package to packages.yml and run `dbt deps`" in result.output
+
+
+def _old_dbt() -> None:
+    from dbt_isolation.guard import plugin
+
+    plugin.dbt_version = "1.9.4"
+
+
+def test_a_dbt_that_is_too_old_is_refused(project: Project) -> None:
+    """The plugin says which versions it takes, before anything is written."""
+    result = dbt(["run"], project.folder, environment(project.folder), before=_old_dbt)
+    assert result.status == 2
+    assert "needs dbt-core 1.10 or later, and this is 1.9.4" in result.output
+
+
+def test_another_environment_by_name(project: Project) -> None:
+    """`DBT_ISOLATION_ENVIRONMENT` gives development's names on any connection."""
+    project.edit("dbt_project.yml", '"{custom_schema}"', '"lab_{user}"')
+    before = production(project, ("plugin",))
+    result = project.dbt("run", "--target", "prod", DBT_ISOLATION_ENVIRONMENT="dev")
+    assert result.status == 0, result
+    assert project.relations("lab_alice") == {"orders", "totals"}
+    wrong = project.dbt("run", DBT_ISOLATION_ENVIRONMENT="prod")
+    assert wrong.status == 2
+    assert "DBT_ISOLATION_ENVIRONMENT names 'prod', which is protected" in wrong.output
+    assert production(project, ("plugin",)) == before
