@@ -1,7 +1,7 @@
 """The attacks of the guards' table: each changes a copy of the depot so that commands would harm production.
 
 A layer is switched off by taking it away: the plugin from the process, the on-run-start from the package, and
-naming by the naming that many projects have, the custom schema as it is.
+naming by dbt's own, or for attacks by a custom schema by what many projects have, the custom schema as it is.
 """
 
 import json
@@ -41,7 +41,7 @@ WIPE = "delete from warehouse.analytics.orders"
 class Attack:
     """One attack: what it changes, and how dbt is called in it.
 
-    ``by_naming``: it works through our naming alone, which then stays on beside the layer under test.
+    ``as_it_is``: without our naming, the project names a custom schema as it is. ``by_naming``: it works through our naming alone, which then stays on beside the layer under test.
     """
 
     change: Callable[[Project], None] = lambda project: None
@@ -49,6 +49,7 @@ class Attack:
     variables: Mapping[str, str] = field(default_factory=dict)
     operation: str = "touch"
     manifest_of: str = ""
+    as_it_is: bool = False
     by_naming: bool = False
 
 
@@ -118,7 +119,7 @@ _REDEFINED = json.dumps(
 )
 
 ATTACKS: Mapping[str, Attack] = {
-    "schema": Attack(_configure("+schema: analytics")),
+    "schema": Attack(_configure("+schema: analytics"), as_it_is=True),
     "database": Attack(_configure("+database: vault")),
     "pre_hook": Attack(_hook("pre-hook")),
     "post_hook": Attack(_hook("post-hook")),
@@ -126,10 +127,12 @@ ATTACKS: Mapping[str, Attack] = {
     "operation": Attack(operation="wipe"),
     "target_schema": Attack(_target_schema),
     "package": Attack(_courier, words=("--vars", "{courier_enabled: true, courier_schema: analytics}")),
-    "vars": Attack(_configure("+schema: analytics"), words=("--vars", _REDEFINED)),
+    "vars": Attack(_configure("+schema: analytics"), words=("--vars", _REDEFINED), as_it_is=True),
     "variable": Attack(_variable, variables={"AREA": "analytics"}, by_naming=True),
-    "no_write_json": Attack(_configure("+schema: analytics"), words=("--no-write-json",)),
-    "no_partial_parse": Attack(_configure("+schema: analytics"), words=("--no-partial-parse",)),
+    "no_write_json": Attack(_configure("+schema: analytics"), words=("--no-write-json",), as_it_is=True),
+    "no_partial_parse": Attack(
+        _configure("+schema: analytics"), words=("--no-partial-parse",), as_it_is=True
+    ),
     "prod": Attack(words=("--target", "prod")),
     "unlisted": Attack(words=("--target", "unlisted")),
     "profile": Attack(_points_at_production),
@@ -143,7 +146,10 @@ def set_up(depot: Project, attack: Attack, folder: Path, layers: Collection[str]
     project = depot.copy(folder)
     attack.change(project)
     if "naming" not in layers:
-        project.write("macros/generate_schema_name.sql", AS_IT_IS)
+        for file in (folder / "macros").glob("generate_*_name.sql"):
+            file.unlink()
+        if attack.as_it_is:
+            project.write("macros/generate_schema_name.sql", AS_IT_IS)
     if "on-run-start" not in layers:
         package = folder.with_name(folder.name + "-package")
         shutil.copytree(ROOT / "macros", package / "macros")
