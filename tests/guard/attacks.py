@@ -41,7 +41,8 @@ WIPE = "delete from warehouse.analytics.orders"
 class Attack:
     """One attack: what it changes, and how dbt is called in it.
 
-    ``as_it_is``: without our naming, the project names a custom schema as it is. ``by_naming``: it works through our naming alone, which then stays on beside the layer under test.
+    ``as_it_is``: without our naming, the project names a custom schema as it is. ``by_naming``: it works
+    through our naming alone, which then stays on beside the layer under test.
     """
 
     change: Callable[[Project], None] = lambda project: None
