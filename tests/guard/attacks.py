@@ -86,7 +86,7 @@ def _target_schema(project: Project) -> None:
 
 
 def _courier(project: Project) -> None:
-    (project.folder / "dbt_packages/courier").symlink_to(ROOT / "integration_tests/third_party/courier")
+    link_package(project.folder, ROOT / "integration_tests/third_party/courier", "courier")
 
 
 def _variable(project: Project) -> None:

@@ -195,6 +195,7 @@ def test_versions_must_agree(project: Project) -> None:
 def test_block_without_the_package(project: Project) -> None:
     """A block whose package is not installed protects by the plugin, and says what is missing."""
     (project.folder / "dbt_packages/dbt_isolation").unlink()
+    (project.folder / "packages.yml").unlink()
     for file in (project.folder / "macros").glob("generate_*.sql"):
         file.unlink()
     result = project.dbt("run")

@@ -76,9 +76,11 @@ class Project:
         return found
 
 
-def link_package(project: Path, package: Path = ROOT) -> None:
-    """Puts the package where ``dbt deps`` would."""
+def link_package(project: Path, package: Path = ROOT, name: str = "dbt_isolation") -> None:
+    """Puts a local package where ``dbt deps`` would, and into packages.yml."""
     packages = project / "dbt_packages"
     packages.mkdir(exist_ok=True)
-    (packages / "dbt_isolation").unlink(missing_ok=True)
-    (packages / "dbt_isolation").symlink_to(package)
+    (packages / name).unlink(missing_ok=True)
+    (packages / name).symlink_to(package)
+    local = "".join(f"  - local: {one.resolve()}\n" for one in packages.iterdir())
+    (project / "packages.yml").write_text(f"packages:\n{local}", encoding="utf-8")
