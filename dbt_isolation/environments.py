@@ -63,19 +63,25 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: its target, variables and environment; ``problem`` says why it has no environment."""
+    """One run: its target, variables and environment; ``problem`` says why it has no environment.
+
+    ``stray``: variables that only a ``.env`` file sets; they make nobody a deployer.
+    """
 
     config: Config
     target: Target
     environ: Mapping[str, str]
     environment: Environment | None = None
     problem: IsolationError | None = None
+    stray: frozenset[str] = frozenset()
 
     @property
     def deploys(self) -> bool:
         """Whether it may write its own protected environment."""
         condition = self.environment.deployer if self.environment else None
-        return condition is not None and condition.holds(self.environ, self.target.user)
+        if condition is None or condition.env_var in self.stray:
+            return False
+        return condition.holds(self.environ, self.target.user)
 
     def __str__(self) -> str:
         if self.environment is None:
@@ -83,12 +89,14 @@ class Run:
         return f"environment '{self.environment.name}' (target '{self.target.name}')"
 
 
-def run_of(config: Config, target: Target, environ: Mapping[str, str]) -> Run:
+def run_of(
+    config: Config, target: Target, environ: Mapping[str, str], stray: frozenset[str] = frozenset()
+) -> Run:
     """The run of ``target``, with its environment or with the problem of choosing one."""
     try:
-        return Run(config, target, environ, environment=choose(config, target, environ))
+        return Run(config, target, environ, choose(config, target, environ), stray=stray)
     except IsolationError as error:
-        return Run(config, target, environ, problem=error)
+        return Run(config, target, environ, problem=error, stray=stray)
 
 
 def choose(config: Config, target: Target, environ: Mapping[str, str]) -> Environment:
@@ -195,22 +203,26 @@ def refusal(run: Run, written: Relation) -> Refusal | None:
         return Refusal("no environment", problem.message, problem.hint)
     found = owner(run.config, written.database, written.schema)
     if environment.protected and not run.deploys and (found is None or found[0] == environment):
-        return not_deployer(environment)
+        return not_deployer(run, environment)
     if found is not None and found[0] != environment:
         return Refusal(
             "protected place",
             f"environment '{found[0].name}' owns {found[1]}, and this run is {run}",
-            "let naming choose the place: take the fixed schema or database out of the node's config "
-            "(a package with a naming of its own, a target that points at production)",
+            "take the fixed schema or database out of the node's config, so that naming chooses its place; "
+            "if the config has none, look at the target in profiles.yml and at the package's own naming macro",
         )
     return None
 
 
-def not_deployer(environment: Environment) -> Refusal:
+def not_deployer(run: Run, environment: Environment) -> Refusal:
     """The refusal of a write to a protected environment by a run that is not its deployer's."""
+    condition = environment.deployer
+    reason = f"environment '{environment.name}' is protected: it is written only where {condition}"
+    if condition is not None and condition.env_var in run.stray:
+        reason += f"; {condition.env_var} in a .env file does not count"
     return Refusal(
         "deployer",
-        f"environment '{environment.name}' is protected: it is written only where {environment.deployer}",
+        reason,
         "develop with a target of another environment, such as --target dev; "
         "production is written by its deployer alone",
     )

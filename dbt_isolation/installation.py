@@ -31,6 +31,16 @@ class Fact:
     remedy: str = ""
 
 
+def agrees(macros: str) -> bool:
+    """Whether macros of this version and this Python package work together: the first two parts are equal."""
+    return macros.split(".")[:2] == __version__.split(".")[:2]
+
+
+def supports(dbt_core: str) -> bool:
+    """Whether dbt-core of this version is in the range that the package takes."""
+    return _OLDEST_DBT <= tuple(map(int, re.findall(r"\d+", dbt_core)[:2])) < _FIRST_UNKNOWN_DBT
+
+
 def profile_file(
     project_dir: Path, profiles_dir: Path | None, environ: Mapping[str, str] = os.environ
 ) -> Path:
@@ -110,7 +120,7 @@ def _dbt() -> Fact:
         installed = version("dbt-core")
     except PackageNotFoundError:
         return Fact("dbt", "dbt-core is not in this Python environment", "install dbt-isolation beside dbt")
-    if _OLDEST_DBT <= tuple(int(part) for part in re.findall(r"\d+", installed)[:2]) < _FIRST_UNKNOWN_DBT:
+    if supports(installed):
         return Fact("dbt", f"dbt-core {installed}")
     return Fact("dbt", f"dbt-core {installed} is not supported", "install dbt-core 1.10 or later")
 
@@ -132,7 +142,7 @@ def _package(project_dir: Path) -> Fact:
     if not file.is_file():
         return Fact("package", "dbt_isolation is not installed", "add it to packages.yml and run `dbt deps`")
     there = str(read_yaml(file).get("version", "unknown"))
-    if there.split(".")[:2] == __version__.split(".")[:2]:
+    if agrees(there):
         return Fact("package", f"dbt_isolation {there}")
     return Fact(
         "package",

@@ -59,6 +59,7 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, row in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=row.summary, description=row.summary)
+        # Only the command that is meant is imported, so that none pays for another's imports.
         if name in words:
             _add_common(subparser)
             cast(Command, import_module(row.module)).add_arguments(subparser)

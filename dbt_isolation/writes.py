@@ -117,7 +117,7 @@ def refused_command(run: Run, command: str) -> Refusal | None:
         problem = run.problem or IsolationError("no environment")
         return Refusal("no environment", problem.message, problem.hint)
     if run.environment.protected:
-        return None if run.deploys else not_deployer(run.environment)
+        return None if run.deploys else not_deployer(run, run.environment)
     if command == "run-operation":
         return refusal(run, Relation(run.target.database, run.target.schema, ""))
     return None

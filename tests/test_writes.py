@@ -114,6 +114,15 @@ def test_commands_refused_whatever_they_select() -> None:
         assert refused_command(_run("prod"), command) is None
 
 
+def test_a_stray_variable_makes_no_deployer() -> None:
+    """What only a .env file sets does not count, and the refusal says so."""
+    environ = {DEPLOY: "1"}
+    run = run_of(parse(BLOCK, environ), Target("prod"), environ, stray=frozenset({DEPLOY}))
+    refusal = refused_command(run, "run")
+    assert refusal is not None
+    assert f"{DEPLOY} in a .env file does not count" in refusal.reason
+
+
 def test_a_long_refusal_is_cut() -> None:
     """Ten nodes are named, the rest are counted; it ends with what to do."""
     nodes = [_node(unique_id=f"model.shop.m{number}") for number in range(14)]

@@ -25,9 +25,9 @@ from dbt_isolation.environments import Refusal
 from dbt_isolation.guard.connections import make_read_only
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
+from dbt_isolation.installation import agrees, supports
 
 BY = "plugin"
-_OLDEST = (1, 10)
 #: What `retry` repeats is known after parsing; and dbt would show a `clone` that ends earlier as a traceback.
 _CHECKED_LATE = frozenset({"retry", "clone"})
 
@@ -109,7 +109,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     def _check_macros(self, session: Session, manifest: Any) -> None:
         macro = manifest.macros.get("macro.dbt_isolation.version")
         found = re.search(r"return\('([^']+)'\)", macro.macro_sql) if macro is not None else None
-        if found is not None and found[1].split(".")[:2] == __version__.split(".")[:2]:
+        if found is not None and agrees(found[1]):
             return
         if macro is None:
             reason = "vars: dbt_isolation: is set, and packages.yml brings no package dbt_isolation"
@@ -126,7 +126,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         self._refuse(session, writes.message(session.run, session.command, [refusal], by=BY))
 
     def _check_dbt(self) -> None:
-        if tuple(int(part) for part in re.findall(r"\d+", dbt_version)[:2]) < _OLDEST:
+        if not supports(dbt_version):
             raise DbtRuntimeError(
                 f"dbt-isolation {__version__} needs dbt-core 1.10 or later, and this is {dbt_version}"
             )

@@ -11,7 +11,6 @@ from dbt.flags import get_flags
 from dbt_common.context import get_invocation_context
 
 from dbt_isolation.config import block as configuration
-from dbt_isolation.config.model import Config
 from dbt_isolation.environments import Run, Target, run_of
 from dbt_isolation.errors import IsolationError
 
@@ -72,7 +71,7 @@ class Session:
             user=getattr(credentials, "user", None) or "",
             adapter_type=credentials.type,
         )
-        return cls(**given, credentials=credentials, run=run_of(config, target, _trusted(config, environ)))
+        return cls(**given, credentials=credentials, run=run_of(config, target, environ, _stray(environ)))
 
     @property
     def observing(self) -> bool:
@@ -91,20 +90,16 @@ def manifest_in_use() -> Any:
     return context.obj.get("manifest") if context is not None else None
 
 
-def _trusted(config: Config, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """``environ`` without the deployers' variables that only a ``.env`` file sets.
+def _stray(environ: Mapping[str, str]) -> frozenset[str]:
+    """The variables that have the value which a ``.env`` file gives them, where dbt loads such files.
 
-    dbt 1.12 loads ``.env`` from the working folder or one above it; a file that lies about must not make
-    anyone a deployer.
+    dbt 1.12 loads ``.env`` from the working folder or one above it.
     """
     import dbt.cli.main
 
     if not hasattr(dbt.cli.main, "load_dotenv"):
-        return environ
+        return frozenset()
     from dotenv import dotenv_values, find_dotenv
 
-    stray = dotenv_values(find_dotenv(usecwd=True))
-    deployers = {one.deployer.env_var for one in config.environments.values() if one.deployer is not None}
-    return {
-        name: value for name, value in environ.items() if name not in deployers or stray.get(name) != value
-    }
+    file = dotenv_values(find_dotenv(usecwd=True))
+    return frozenset(name for name, value in file.items() if environ.get(name) == value)

@@ -206,7 +206,7 @@ def test_block_without_the_package(project: Project) -> None:
 def _old_dbt() -> None:
     from dbt_isolation.guard import plugin
 
-    plugin.dbt_version = "1.9.4"
+    vars(plugin)["dbt_version"] = "1.9.4"
 
 
 def test_a_dbt_that_is_too_old_is_refused(project: Project) -> None:
