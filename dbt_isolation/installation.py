@@ -41,6 +41,13 @@ def supports(dbt_core: str) -> bool:
     return _OLDEST_DBT <= tuple(map(int, re.findall(r"\d+", dbt_core)[:2])) < _FIRST_UNKNOWN_DBT
 
 
+def one_liner(name: str) -> str:
+    """The root project's macro ``name``, one of ``ONE_LINERS``, that returns the package's."""
+    custom = name.replace("generate_", "custom_")
+    head = f"{{% macro {name}({custom}=none, node=none) -%}}"
+    return f"{head}{{{{ return(dbt_isolation.{name}({custom}, node)) }}}}{{%- endmacro %}}"
+
+
 def profile_file(
     project_dir: Path, profiles_dir: Path | None, environ: Mapping[str, str] = os.environ
 ) -> Path:
@@ -159,9 +166,7 @@ def _one_liners(project_dir: Path) -> Iterator[Fact]:
             text += file.read_text(encoding="utf-8", errors="replace")
     for name in ONE_LINERS:
         definition = re.search(rf"\{{%-?\s*macro\s+{name}\s*\(.*?\{{%-?\s*endmacro\s*-?%\}}", text, re.DOTALL)
-        custom = name.replace("generate_", "custom_")
-        line = f"{{% macro {name}({custom}=none, node=none) -%}}"
-        line += f"{{{{ return(dbt_isolation.{name}({custom}, node)) }}}}{{%- endmacro %}}"
+        line = one_liner(name)
         if definition is None:
             yield Fact(f"macro {name}", "not in the project", f"write it to macros/{name}.sql: {line}")
         elif f"dbt_isolation.{name}" not in definition[0]:

@@ -41,13 +41,6 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of equal length under ``columns``."""
 
@@ -56,7 +49,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Block: TypeAlias = Text | Table
+Block: TypeAlias = Table
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 

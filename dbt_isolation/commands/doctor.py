@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dbt_isolation.config import block as configuration
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation import facts, profile_file, targets
-from dbt_isolation.outcome import Finding, Outcome, Severity, Table, Text
+from dbt_isolation.outcome import Finding, Outcome, Severity, Table
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -18,10 +18,13 @@ def run(arguments: Namespace) -> Outcome:
     project_dir = arguments.project_dir
     config = configuration.load(project_dir)
     if config is None:
-        return Outcome(
-            blocks=(Text("dbt_project.yml has no vars: dbt_isolation: block; the package is inert here."),),
-            data={"configured": False},
+        inert = Finding(
+            "doctor",
+            Severity.WARN,
+            "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
+            "write the block; docs/configuration.md has one to begin with",
         )
+        return Outcome(findings=(inert,), data={"configured": False})
     profiles = profile_file(project_dir, arguments.profiles_dir)
     found = targets(project_dir, profiles)
     if arguments.target is not None:

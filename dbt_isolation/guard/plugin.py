@@ -6,7 +6,6 @@ parsing and looks at the relation of every node that the command would write. db
 announces what it found, still on the main thread (raising on a worker thread hangs dbt).
 """
 
-import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -21,11 +20,11 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from dbt_isolation import __version__, writes
 from dbt_isolation.artifacts.manifest import of_node
-from dbt_isolation.environments import Refusal
 from dbt_isolation.guard.connections import make_read_only
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
-from dbt_isolation.installation import agrees, supports
+from dbt_isolation.guard.set_up import set_up_refusals
+from dbt_isolation.installation import supports
 
 BY = "plugin"
 #: What `retry` repeats is known after parsing; and dbt would show a `clone` that ends earlier as a traceback.
@@ -107,23 +106,11 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
             make_read_only(session.credentials)
 
     def _check_macros(self, session: Session, manifest: Any) -> None:
-        macro = manifest.macros.get("macro.dbt_isolation.version")
-        found = re.search(r"return\('([^']+)'\)", macro.macro_sql) if macro is not None else None
-        if found is not None and agrees(found[1]):
-            return
-        if macro is None:
-            reason = "vars: dbt_isolation: is set, and packages.yml brings no package dbt_isolation"
-            remedy = "add the package to packages.yml and run `dbt deps`"
-        else:
-            there = found[1] if found is not None else "unknown"
-            reason = f"the package's macros are version {there}, the Python package is {__version__}"
-            remedy = (
-                f"set the revision in packages.yml to v{__version__} and run `dbt deps`, "
-                f"or install dbt-isolation {there}"
-            )
-        assert session.run is not None
-        refusal = Refusal("set-up", reason, remedy)
-        self._refuse(session, writes.message(session.run, session.command, [refusal], by=BY))
+        run = session.run
+        assert run is not None
+        refusals = list(set_up_refusals(run, manifest, session.project))
+        if refusals:
+            self._refuse(session, writes.message(run, session.command, refusals, by=BY))
 
     def _check_dbt(self) -> None:
         if not supports(dbt_version):

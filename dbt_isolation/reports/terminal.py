@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Table
+from dbt_isolation.outcome import Block, Finding, Outcome, Severity
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
 _PIPED_WIDTH = 160
@@ -33,15 +33,12 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
 
 
 def _write_block(console: Console, block: Block) -> None:
-    if isinstance(block, Table):
-        grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in block.columns:
-            grid.add_column(column, overflow="fold")
-        for row in block.rows:
-            grid.add_row(*map(Line, row))
-        console.print(grid, soft_wrap=False)
-    else:
-        console.print(Line(block.text))
+    grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in block.columns:
+        grid.add_column(column, overflow="fold")
+    for row in block.rows:
+        grid.add_row(*map(Line, row))
+    console.print(grid, soft_wrap=False)
 
 
 def _write_finding(console: Console, finding: Finding) -> None:

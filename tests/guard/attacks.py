@@ -34,6 +34,7 @@ AS_IT_IS = (
     "{% macro generate_schema_name(custom_schema_name=none, node=none) -%}"
     "{{ custom_schema_name or target.schema }}{%- endmacro %}"
 )
+_TEMPLATE = '        schema: "{custom_schema}"\n'
 WIPE = "delete from warehouse.analytics.orders"
 
 
@@ -96,7 +97,7 @@ def _variable(project: Project) -> None:
 
 def _points_at_production(project: Project) -> None:
     project.edit("profiles.yml", "schema: dev", "schema: analytics")
-    project.edit("dbt_project.yml", '        schema: "{custom_schema}"\n', "")
+    project.edit("dbt_project.yml", _TEMPLATE, "")
 
 
 def _stray(project: Project) -> None:
@@ -113,7 +114,7 @@ _REDEFINED = json.dumps(
                     "owns": ["nothing.at_all"],
                     "deployer": {"env_var": "HOME"},
                 },
-                "dev": {"targets": ["dev"], "schema": "{custom_schema}"},
+                "dev": {"targets": ["dev"]},
             }
         }
     }
@@ -149,6 +150,8 @@ def set_up(depot: Project, attack: Attack, folder: Path, layers: Collection[str]
     if "naming" not in layers:
         for file in (folder / "macros").glob("generate_*_name.sql"):
             file.unlink()
+        text = (folder / "dbt_project.yml").read_text(encoding="utf-8")
+        project.write("dbt_project.yml", text.replace(_TEMPLATE, ""))
         if attack.as_it_is:
             project.write("macros/generate_schema_name.sql", AS_IT_IS)
     if "on-run-start" not in layers:

@@ -107,6 +107,7 @@ def test_layer_alone(lay: Lay, attack: str, command: str, layers: tuple[str, ...
     if layers[-1] != "naming":
         assert result.status == 2, result
         assert f"dbt-isolation ({layers[-1]}) refused" in result.output, result
+        assert "set-up:" not in result.output, result
 
 
 @pytest.mark.all

@@ -227,3 +227,19 @@ def test_another_environment_by_name(project: Project) -> None:
     assert wrong.status == 2
     assert "DBT_ISOLATION_ENVIRONMENT names 'prod', which is protected" in wrong.output
     assert production(project, ("plugin",)) == before
+
+
+def test_a_template_without_effect_is_refused(project: Project) -> None:
+    """Without the one-line macro nothing would be named by the template; through another macro it is."""
+    (project.folder / "macros/generate_schema_name.sql").unlink()
+    result = project.dbt("run")
+    assert result.status == 2
+    assert "environments.dev.schema has no effect" in result.output
+    assert "write it to macros/generate_schema_name.sql: {% macro generate_schema_name(" in result.output
+    project.write(
+        "macros/naming.sql",
+        "{% macro generate_schema_name(name, node) %}{{ return(ours(name, node)) }}{% endmacro %}"
+        "{% macro ours(name, node) %}"
+        "{{ return(dbt_isolation.generate_schema_name(name, node)) }}{% endmacro %}",
+    )
+    assert project.dbt("run").status == 0
