@@ -13,7 +13,8 @@
                 {%- endif -%}
             {%- endfor -%}
             {%- set schema = glob.text.split('.')[-1] -%}
-            {%- do places.append([glob.text[:(glob.text | length) - (schema | length) - 1] | lower, schema | lower]) -%}
+            {%- set database = glob.text[:(glob.text | length) - (schema | length) - 1] if '.' in glob.text else '' -%}
+            {%- do places.append([database | lower, schema | lower]) -%}
         {%- endfor -%}
     {%- else -%}
         {%- for one in [spec] + (spec.get('overrides') or []) -%}
