@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .relation import Column, Kind, Relation
-
-Origin = tuple[str, str]
-"""The unique id of a parent, and one of its columns."""
+from .relation import Column, Kind, Origin, Relation
 
 WIDEST = 12
 

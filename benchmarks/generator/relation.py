@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .query import Origin
+Origin = tuple[str, str]
+"""The unique id of a parent, and one of its columns."""
 
 Kind = Literal["key", "ref", "money", "number", "category", "text", "flag", "day", "time"]
 
