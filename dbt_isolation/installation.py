@@ -105,8 +105,9 @@ def facts(
     """Everything there is to say, in the order in which one would mend it."""
     yield _dbt()
     yield _plugin()
-    yield _package(project_dir)
-    yield from _one_liners(project_dir)
+    project = read_yaml(project_dir / "dbt_project.yml")
+    yield _package(project_dir, project)
+    yield from _one_liners(project_dir, project)
     for environment in config.environments.values():
         if environment.protected:
             owned = ", ".join(".".join(place) for place in environment.owns)
@@ -142,8 +143,7 @@ def _plugin() -> Fact:
     )
 
 
-def _package(project_dir: Path) -> Fact:
-    project = read_yaml(project_dir / "dbt_project.yml")
+def _package(project_dir: Path, project: Mapping[str, Any]) -> Fact:
     folder = project_dir / str(project.get("packages-install-path", "dbt_packages")) / "dbt_isolation"
     file = folder / "dbt_project.yml"
     if not file.is_file():
@@ -158,8 +158,8 @@ def _package(project_dir: Path) -> Fact:
     )
 
 
-def _one_liners(project_dir: Path) -> Iterator[Fact]:
-    folders = read_yaml(project_dir / "dbt_project.yml").get("macro-paths", ["macros"])
+def _one_liners(project_dir: Path, project: Mapping[str, Any]) -> Iterator[Fact]:
+    folders = project.get("macro-paths", ["macros"])
     text = ""
     for folder in folders if isinstance(folders, list) else ["macros"]:
         for file in sorted((project_dir / str(folder)).rglob("*.sql")):

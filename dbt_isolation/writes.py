@@ -113,12 +113,9 @@ def refused_command(run: Run, command: str) -> Refusal | None:
     """Why ``run`` may not use ``command`` at all, whatever it selects; None if the relations decide."""
     if command in READING or command == "test":
         return None
-    if run.environment is None:
-        problem = run.problem or IsolationError("no environment")
-        return Refusal("no environment", problem.message, problem.hint)
-    if run.environment.protected:
+    if run.environment is not None and run.environment.protected:
         return None if run.deploys else not_deployer(run, run.environment)
-    if command == "run-operation":
+    if run.environment is None or command == "run-operation":
         return refusal(run, Relation(run.target.database, run.target.schema, ""))
     return None
 

@@ -73,7 +73,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         self._looked = True
         began = self._session
         assert began is not None
-        session = Session.resume(began)
+        session = Session.resume(began) if began.command == "retry" else began
         if session is None:
             return
         if began.command in _CHECKED_LATE:

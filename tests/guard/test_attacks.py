@@ -21,33 +21,12 @@ def _alone(attack: str, layer: str) -> tuple[str, ...]:
     return ("naming", layer) if ATTACKS[attack].by_naming and layer != "naming" else (layer,)
 
 
-@pytest.fixture(scope="session")
-def _laid(
-    depot: Project, tmp_path_factory: pytest.TempPathFactory
-) -> dict[tuple[str, tuple[str, ...]], Project]:
-    return {}
-
-
-@pytest.fixture
-def lay(
-    depot: Project,
-    _laid: dict[tuple[str, tuple[str, ...]], Project],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> "Lay":
-    """Sets an attack up once a test process: its cells share a parsed project."""
-    return Lay(depot, _laid, tmp_path_factory)
-
-
 class Lay:
-    """Makes and keeps the projects under attack."""
+    """Sets an attack up once a test process: its cells share a parsed project."""
 
-    def __init__(
-        self,
-        depot: Project,
-        laid: dict[tuple[str, tuple[str, ...]], Project],
-        factory: pytest.TempPathFactory,
-    ) -> None:
-        self._depot, self._laid, self._factory = depot, laid, factory
+    def __init__(self, depot: Project, factory: pytest.TempPathFactory) -> None:
+        self._depot, self._factory = depot, factory
+        self._laid: dict[tuple[str, tuple[str, ...]], Project] = {}
 
     def __call__(self, attack: str, layers: tuple[str, ...]) -> Project:
         key = (attack, layers)
@@ -55,6 +34,12 @@ class Lay:
             folder = self._factory.mktemp(attack) / "project"
             self._laid[key] = attacks.set_up(self._depot, ATTACKS[attack], folder, layers)
         return self._laid[key]
+
+
+@pytest.fixture(scope="session")
+def lay(depot: Project, tmp_path_factory: pytest.TempPathFactory) -> Lay:
+    """The projects under attack."""
+    return Lay(depot, tmp_path_factory)
 
 
 def _parameters(*, alone: bool) -> list[ParameterSet]:
