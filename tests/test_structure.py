@@ -149,7 +149,7 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
     """Every dependency, of the project and of its tests, is pinned in both locks."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    names = {re.split(r"[<>=~!]", name)[0].strip().lower() for name in asked}
+    names = {re.split(r"[<>=~!;[]", name)[0].strip().lower() for name in asked}
     for lock in ("requirements.lock", "requirements-dbt112.lock", "requirements-dbt110.lock"):
         pinned = re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
         assert names <= {name.lower() for name in pinned}, lock
