@@ -1,11 +1,16 @@
 """manifest.json: the few fields that are needed, of any dbt version."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
+
+#: What can be built and then read by ref() or called.
+BUILDABLE = frozenset({"model", "seed", "snapshot", "function"})
 
 
 class NodeConfig(msgspec.Struct, frozen=True):
@@ -18,6 +23,33 @@ class NodeConfig(msgspec.Struct, frozen=True):
     store_failures: bool | None = None
 
 
+class DependsOn(msgspec.Struct, frozen=True):
+    """Unique ids."""
+
+    nodes: list[str] = []
+    macros: list[str] = []
+
+
+class Checksum(msgspec.Struct, frozen=True):
+    """Of a node's file; ``name`` is ``path`` where dbt did not look at the content."""
+
+    name: str = ""
+    checksum: str = ""
+
+
+class Contract(msgspec.Struct, frozen=True):
+    """Whether the columns are promised."""
+
+    enforced: bool = False
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column as the properties describe it."""
+
+    data_type: str | None = None
+    constraints: list[dict[str, Any]] = []
+
+
 class Node(msgspec.Struct, frozen=True):
     """One entry of ``nodes`` or ``functions``."""
 
@@ -28,21 +60,78 @@ class Node(msgspec.Struct, frozen=True):
     database: str | None = None
     schema_: str | None = msgspec.field(default=None, name="schema")
     alias: str = ""
+    relation_name: str | None = None
     version: str | int | float | None = None
     original_file_path: str = ""
     path: str = ""
+    patch_path: str | None = None
+    root_path: str | None = None
+    raw_code: str = ""
+    checksum: Checksum = Checksum()
     config: NodeConfig = NodeConfig()
+    unrendered_config: dict[str, Any] = {}
+    depends_on: DependsOn = DependsOn()
+    attached_node: str | None = None
+    contract: Contract = Contract()
+    constraints: list[dict[str, Any]] = []
+    columns: dict[str, Column] = {}
+    arguments: list[dict[str, Any]] | None = None
+    returns: dict[str, Any] | None = None
+
+    @property
+    def signature(self) -> dict[str, Any] | None:
+        """A function's arguments and what it returns; None for everything else."""
+        return {"arguments": self.arguments or [], "returns": self.returns} if self.returns else None
 
     @property
     def external(self) -> bool:
         """Whether it is another project's model: it has no file here, and is only read."""
         return not self.original_file_path and not self.path
 
+    @property
+    def ephemeral(self) -> bool:
+        """Whether it is part of what reads it, and no relation."""
+        return self.config.materialized == "ephemeral"
+
+    @property
+    def relation(self) -> Relation:
+        """Where it is, or would be."""
+        return Relation(self.database or "", self.schema_ or "", self.alias)
+
+
+class UnitTest(msgspec.Struct, frozen=True):
+    """One entry of ``unit_tests``; what it is about is the first that it depends on."""
+
+    unique_id: str
+    depends_on: DependsOn = DependsOn()
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One entry of ``sources``."""
+
+    unique_id: str
+    name: str
+    source_name: str = ""
+    package_name: str = ""
+    database: str | None = None
+    schema_: str | None = msgspec.field(default=None, name="schema")
+    identifier: str = ""
+    unrendered_database: str | None = None
+    unrendered_schema: str | None = None
+
+    @property
+    def relation(self) -> Relation:
+        """Where it is."""
+        return Relation(self.database or "", self.schema_ or "", self.identifier)
+
 
 class Macro(msgspec.Struct, frozen=True):
     """One entry of ``macros``."""
 
+    package_name: str = ""
+    name: str = ""
     macro_sql: str = ""
+    depends_on: DependsOn = DependsOn()
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -52,6 +141,8 @@ class Metadata(msgspec.Struct, frozen=True):
     project_name: str | None = None
     adapter_type: str | None = None
     dbt_schema_version: str = ""
+    invocation_id: str | None = None
+    generated_at: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -60,7 +151,20 @@ class Manifest(msgspec.Struct, frozen=True):
     metadata: Metadata
     nodes: dict[str, Node]
     functions: dict[str, Node] = {}
+    sources: dict[str, Source] = {}
     macros: dict[str, Macro] = {}
+    unit_tests: dict[str, UnitTest] = {}
+
+    def buildable(self) -> Iterator[Node]:
+        """Models, seeds, snapshots and functions; ephemeral models and other projects' too."""
+        for node in self.nodes.values():
+            if node.resource_type in BUILDABLE:
+                yield node
+        yield from self.functions.values()
+
+    def get(self, unique_id: str) -> Node | None:
+        """The node or function of that id."""
+        return self.nodes.get(unique_id) or self.functions.get(unique_id)
 
 
 def read(file: Path) -> Manifest:
@@ -90,7 +194,7 @@ def decode(content: bytes, name: str) -> Manifest:
 
 
 def of_node(node: Any) -> Node:
-    """The record of a node that dbt holds in memory (``ManifestNode``, ``FunctionNode``)."""
+    """Where a node that dbt holds in memory (``ManifestNode``, ``FunctionNode``) would be written."""
     config = node.config
     return Node(
         unique_id=node.unique_id,

@@ -1,0 +1,94 @@
+"""A dbt project's own files, as far as artifacts do not say what stands in them."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dbt_isolation.artifacts.manifest import Node
+from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.errors import IsolationError
+
+_RENDERED_BY_TARGET = re.compile(r"\{\{[^}]*\b(?:target|env_var|var)\b")
+
+
+class ProjectFiles:
+    """The files of the project in ``folder``, with the variables of one run.
+
+    ``environ``: environment variables; ``given``: what ``--vars`` said.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], given: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.environ = environ
+        self._given = given
+        self._project = read_yaml(folder / "dbt_project.yml")
+        self._name = str(self._project.get("name", ""))
+        self._root_variables = _variables(self._project)
+        if (folder / "vars.yml").is_file():
+            self._root_variables = {**self._root_variables, **_variables(read_yaml(folder / "vars.yml"))}
+        self._package = cache(self._read_package)
+        self._properties = cache(self._read_properties)
+
+    def variable(self, package: str, name: str) -> object:
+        """The value of ``var(name)`` in a node of ``package``, or None: dbt's order of precedence."""
+        own = _variables(self._package(package)) if package != self._name else {}
+        for scope in (self._given, self._root_variables, own):
+            scoped = scope.get(package)
+            if isinstance(scoped, Mapping) and name in scoped:
+                return scoped[name]
+            if name in scope:
+                return scope[name]
+        return None
+
+    def digest(self, node: Node) -> str:
+        """SHA-256 of a seed's bytes with line ends normalised; dbt's own checksum where the file is away."""
+        for folder in (node.root_path, self.folder, self._package_folder(node.package_name)):
+            file = Path(folder or "") / node.original_file_path
+            if folder and file.is_file():
+                try:
+                    content = file.read_bytes()
+                except OSError as error:
+                    raise IsolationError(f"{file}: {error.strerror or error}") from error
+                return hashlib.sha256(content.replace(b"\r\n", b"\n").rstrip()).hexdigest()
+        return f"{node.checksum.name}:{node.checksum.checksum}"
+
+    def unrendered(self, node: Node) -> Mapping[str, Any]:
+        """What the node's properties say under ``config:`` before rendering, where rendering may matter.
+
+        dbt keeps the rendered values alone, which differ by target.
+        """
+        package, separator, path = (node.patch_path or "").partition("://")
+        if not separator:
+            return {}
+        folder = self.folder if package == self._name else self._package_folder(package)
+        entry = self._properties(folder / path).get(f"{node.resource_type}s", {}).get(node.name, {})
+        config = entry.get("config")
+        return config if isinstance(config, Mapping) else {}
+
+    def _read_properties(self, file: Path) -> dict[str, dict[str, Mapping[str, Any]]]:
+        try:
+            if not _RENDERED_BY_TARGET.search(file.read_text(encoding="utf-8")):
+                return {}
+            content = read_yaml(file)
+        except (OSError, UnicodeDecodeError, IsolationError):
+            return {}
+        return {
+            kind: {str(entry.get("name")): entry for entry in entries if isinstance(entry, Mapping)}
+            for kind, entries in content.items()
+            if isinstance(entries, list)
+        }
+
+    def _package_folder(self, package: str) -> Path:
+        return self.folder / str(self._project.get("packages-install-path", "dbt_packages")) / package
+
+    def _read_package(self, package: str) -> Mapping[str, Any]:
+        file = self._package_folder(package) / "dbt_project.yml"
+        return read_yaml(file) if file.is_file() else {}
+
+
+def _variables(project: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = project.get("vars")
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,1 @@
+"""What depends on what, and whether it is still the same."""
