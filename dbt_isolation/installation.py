@@ -65,8 +65,8 @@ def profile_file(
     )
 
 
-def targets(project_dir: Path, profiles: Path) -> list[Target]:
-    """The targets of the project's profile, the default one first.
+def targets(project_dir: Path, profiles: Path, environ: Mapping[str, str] = os.environ) -> list[Target]:
+    """The targets of the project's profile, the default one first; ``env_var()`` in them is rendered.
 
     Raises ``IsolationError`` for a missing profile.
     """
@@ -82,13 +82,16 @@ def targets(project_dir: Path, profiles: Path) -> list[Target]:
             f"profiles there: {known}",
         )
     default = str(profile.get("target", "default")) if isinstance(profile, Mapping) else ""
-    found = [_target(str(name), output) for name, output in outputs.items() if isinstance(output, Mapping)]
+    default = _rendered(default, environ)
+    found = [
+        _target(str(name), output, environ) for name, output in outputs.items() if isinstance(output, Mapping)
+    ]
     return sorted(found, key=lambda target: target.name != default)
 
 
-def _target(name: str, output: Mapping[str, Any]) -> Target:
+def _target(name: str, output: Mapping[str, Any], environ: Mapping[str, str]) -> Target:
     def text(*keys: str) -> str:
-        return next((str(output[key]) for key in keys if output.get(key)), "")
+        return next((_rendered(str(output[key]), environ) for key in keys if output.get(key)), "")
 
     return Target(
         name=name,
@@ -96,6 +99,15 @@ def _target(name: str, output: Mapping[str, Any]) -> Target:
         schema=text("schema", "dataset"),
         user=text("user", "username"),
         adapter_type=text("type"),
+    )
+
+
+def _rendered(text: str, environ: Mapping[str, str]) -> str:
+    """``text`` with each plain ``{{ env_var('NAME', 'default') }}`` replaced; other Jinja stays as it is."""
+    return re.sub(
+        r"\{\{\s*env_var\(\s*(['\"])(\w+)\1\s*(?:,\s*(['\"])(.*?)\3\s*)?\)\s*\}\}",
+        lambda match: environ.get(match[2], match[4] if match[4] is not None else match[0]),
+        text,
     )
 
 

@@ -49,7 +49,15 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Block: TypeAlias = Table
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Lines as they are, to read or to copy."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+Block: TypeAlias = Table | Text
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 

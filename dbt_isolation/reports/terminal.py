@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from dbt_isolation.outcome import Block, Finding, Outcome, Severity
+from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
 _PIPED_WIDTH = 160
@@ -33,6 +33,10 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
 
 
 def _write_block(console: Console, block: Block) -> None:
+    if isinstance(block, Text):
+        for line in (block.title, *block.lines):
+            console.print(Line(line))
+        return
     grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in block.columns:
         grid.add_column(column, overflow="fold")

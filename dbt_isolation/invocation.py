@@ -1,0 +1,81 @@
+"""What one of our commands is about: the project, its configuration, the target and so the run."""
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from dbt_isolation.config import block as configuration
+from dbt_isolation.config.model import Config, Environment
+from dbt_isolation.config.settings import read_yaml, suggestion
+from dbt_isolation.environments import Run, run_of
+from dbt_isolation.errors import IsolationError
+from dbt_isolation.installation import profile_file, targets
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The common flags, looked up; ``target_path`` is dbt's folder for artifacts."""
+
+    project_dir: Path
+    project: str
+    target_path: Path
+    config: Config
+    run: Run
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, arguments: Namespace, *, target: str | None = None, environ: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Of the common flags; ``target`` is taken where ``--target`` is not given, else the profile's own.
+
+        Raises ``IsolationError`` for a project without the block, and what is wrong there or in the profile.
+        """
+        project_dir: Path = arguments.project_dir
+        config = configuration.load(project_dir, environ)
+        if config is None:
+            raise IsolationError(
+                "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
+                "write the block; docs/configuration.md has one to begin with",
+            )
+        project = read_yaml(project_dir / "dbt_project.yml")
+        profiles = profile_file(project_dir, arguments.profiles_dir, environ)
+        found = {one.name: one for one in targets(project_dir, profiles, environ)}
+        name = arguments.target or target or next(iter(found))
+        if name not in found:
+            raise IsolationError(f"{profiles}: no target '{name}'", suggestion(name, found))
+        folder = environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target"))
+        return cls(
+            project_dir=project_dir,
+            project=str(project.get("name", "")),
+            target_path=project_dir / folder,
+            config=config,
+            run=run_of(config, found[name], environ),
+            environ=environ,
+        )
+
+    @property
+    def environment(self) -> Environment:
+        """The run's. Raises ``IsolationError`` where it has none."""
+        if self.run.environment is None:
+            raise self.run.problem or IsolationError(f"target '{self.run.target.name}' has no environment")
+        return self.run.environment
+
+    @property
+    def released(self) -> str:
+        """The environment whose releases matter here: its own if it is protected, else the one it reads.
+
+        Raises ``IsolationError`` where it reads none.
+        """
+        environment = self.environment
+        if environment.protected:
+            return environment.name
+        if environment.reads is None:
+            raise IsolationError(
+                f"environment '{environment.name}' reads no other",
+                f"name the one it reads in dbt_project.yml: environments.{environment.name}.reads",
+            )
+        return environment.reads
