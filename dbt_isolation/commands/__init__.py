@@ -16,6 +16,9 @@ class Row(NamedTuple):
 
 COMMANDS: Mapping[str, Row] = {
     "doctor": Row("dbt_isolation.commands.doctor", "proves the set-up, or says what to do"),
+    "state": Row("dbt_isolation.commands.state", "records what production runs, and copies it here"),
+    "releases": Row("dbt_isolation.commands.releases", "what a protected environment has run"),
+    "reads": Row("dbt_isolation.commands.reads", "where each ref and source of a node is read, and why"),
 }
 
 

@@ -6,7 +6,7 @@ parsing and looks at the relation of every node that the command would write. db
 announces what it found, still on the main thread (raising on a worker thread hangs dbt).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import click
@@ -20,7 +20,11 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from dbt_isolation import __version__, writes
 from dbt_isolation.artifacts.manifest import of_node
+from dbt_isolation.errors import IsolationError
 from dbt_isolation.guard.connections import make_read_only
+from dbt_isolation.guard.course import Course
+from dbt_isolation.guard.deferral import defer_untouched
+from dbt_isolation.guard.evidence import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
 from dbt_isolation.guard.set_up import set_up_refusals
@@ -47,14 +51,18 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     def initialize(self) -> None:
         """Refuses by command, and sees to it that the nodes are looked at later, whatever path dbt takes."""
         self._looked = False
+        self._course: Course | None = None
         self._session = session = Session.begin()
         if session is None:
             return
         self._check_dbt()
         if session.command not in _CHECKED_LATE:
             self._check_command(session)
-        if not session.flags.WRITE_JSON or manifest_in_use() is not None:
-            add_callback_to_manager(self._on_event)
+        # In these two cases dbt never asks for `get_manifest_artifacts`.
+        self._asked = bool(session.flags.WRITE_JSON) and manifest_in_use() is None
+        if not self._asked:
+            self._of_user(session, defer_untouched, session)
+        add_callback_to_manager(self._on_event)
 
     def get_manifest_artifacts(self, manifest: Any) -> Mapping[str, Any]:
         """Looks at every node that the command would write; there is nothing to write beside the manifest."""
@@ -66,8 +74,18 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     get_manifest_artifacts.is_dbt_hook = True  # type: ignore[attr-defined]
 
     def _on_event(self, event: EventMsg) -> None:
-        if event.info.name == "FoundStats" and not self._looked:
+        """Follows the command: dbt tells here what it selected, and what became of each node."""
+        name = event.info.name
+        if name == "FoundStats" and not self._asked and not self._looked:
             self._look(manifest_in_use())
+        elif self._course is None:
+            return
+        elif name == "NodeFinished":
+            self._course.node_finished(event)
+        elif name == "ConcurrencyLine":
+            self._of_user(self._course.session, self._course.selected)
+        elif name in ("EndRunResult", "CommandCompleted"):
+            self._course.ended()
 
     def _look(self, manifest: Any) -> None:
         self._looked = True
@@ -78,9 +96,15 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
             return
         if began.command in _CHECKED_LATE:
             self._check_command(session)
-        if session.command in writes.READING or session.run is None:
+        if session.run is None:
             return
-        self._check_macros(session, manifest)
+        if session.command not in writes.READING:
+            self._check_macros(session, manifest)
+            self._check_nodes(session, manifest)
+        self._of_user(session, self._follow, session, manifest)
+
+    def _check_nodes(self, session: Session, manifest: Any) -> None:
+        assert session.run is not None
         nodes = [*manifest.nodes.values(), *getattr(manifest, "functions", {}).values()]
         found = writes.refused_writes(
             session.run,
@@ -95,6 +119,21 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         refusals = [one for one in found if chosen is None or one.unique_id in chosen]
         if refusals:
             self._refuse(session, writes.message(session.run, session.command, refusals, by=BY))
+
+    def _follow(self, session: Session, manifest: Any) -> None:
+        self._course = Course.of(session, manifest, derives=self._asked)
+
+    def _of_user(self, session: Session, function: Callable[..., None], *arguments: Any) -> None:
+        """Calls ``function``; what it finds wrong with the set-up is told as dbt tells its own errors."""
+        try:
+            function(*arguments)
+        except IsolationError as error:
+            if session.command in writes.READING:
+                say(str(error))
+            else:
+                raise RefusedError(
+                    f"dbt-isolation ({BY}) refused `dbt {session.command}`: {error}"
+                ) from error
 
     def _check_command(self, session: Session) -> None:
         if session.problem is not None or session.run is None:

@@ -1,7 +1,7 @@
 """The dbt invocation under way, as far as a guard needs it, read from dbt's own objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ import click
 from dbt.adapters.factory import get_adapter_by_type
 from dbt.flags import get_flags
 from dbt_common.context import get_invocation_context
+from dbt_common.invocation import get_invocation_id
 
 from dbt_isolation.config import block as configuration
 from dbt_isolation.environments import Run, Target, run_of
@@ -25,8 +26,11 @@ class Session:
     project: str
     flags: Any
     credentials: Any
+    project_dir: Path
+    target_path: Path
     run: Run | None = None
     problem: IsolationError | None = None
+    retrying: bool = False
 
     @classmethod
     def begin(cls) -> Self | None:
@@ -42,7 +46,8 @@ class Session:
     def resume(cls, began: Self) -> Self | None:
         """The command as it stands after parsing, when `retry` has the earlier command's target."""
         config = get_adapter_by_type(began.credentials.type).config
-        return cls._of(config, config)
+        session = cls._of(config, config)
+        return replace(session, retrying=True) if session is not None else None
 
     @classmethod
     def _of(cls, project: Any, profile: Any) -> Self | None:
@@ -50,20 +55,27 @@ class Session:
         if configuration.BLOCK not in variables:
             return None
         flags = get_flags()
-        given = {"command": flags.WHICH, "project": project.project_name, "flags": flags}
         credentials = profile.credentials
+        given = {
+            "command": flags.WHICH,
+            "project": str(project.project_name),
+            "flags": flags,
+            "credentials": credentials,
+            "project_dir": Path(project.project_root),
+            "target_path": Path(project.project_target_path),
+        }
         environ = get_invocation_context().env
         file = "vars.yml" if (Path(project.project_root) / "vars.yml").is_file() else "dbt_project.yml"
         try:
             config = configuration.parse(variables[configuration.BLOCK], environ, file=file)
         except IsolationError as error:
-            return cls(**given, credentials=credentials, problem=error)
+            return cls(**given, problem=error)
         if configuration.BLOCK in (flags.VARS or {}):
             redefined = IsolationError(
                 f"--vars redefines '{configuration.BLOCK}'; it is read from {file} alone",
                 "take it out of --vars, and change the file",
             )
-            return cls(**given, credentials=credentials, problem=redefined)
+            return cls(**given, problem=redefined)
         target = Target(
             name=profile.target_name,
             database=credentials.database or "",
@@ -71,7 +83,12 @@ class Session:
             user=getattr(credentials, "user", None) or "",
             adapter_type=credentials.type,
         )
-        return cls(**given, credentials=credentials, run=run_of(config, target, environ, _stray(environ)))
+        return cls(**given, run=run_of(config, target, environ, _stray(environ)))
+
+    @property
+    def invocation_id(self) -> str:
+        """dbt's."""
+        return str(get_invocation_id())
 
     @property
     def observing(self) -> bool:

@@ -1,0 +1,75 @@
+"""The course of one dbt command once its manifest was looked at: where it reads, what it leaves on record."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dbt import selected_resources
+from dbt.contracts.state import load_result_state
+
+from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer
+from dbt_isolation.guard.evidence import RECORDED, Ledger
+from dbt_isolation.guard.present import Present
+from dbt_isolation.guard.session import Session
+
+
+@dataclass(slots=True)
+class Course:
+    """``ledger`` is None where nothing is recorded, ``deferral`` where all is read at home."""
+
+    session: Session
+    present: Present
+    ledger: Ledger | None
+    deferral: Deferral | None
+    manifest: Any
+
+    @classmethod
+    def of(cls, session: Session, manifest: Any, *, derives: bool) -> Self | None:
+        """The course of the command under way; None for one that builds and reads nothing.
+
+        ``manifest``: dbt's, in memory. ``derives``: whether dbt has still to load the state it defers to.
+        Raises ``IsolationError``.
+        """
+        run = session.run
+        if run is None or run.environment is None:
+            return None
+        recorded = session.command in RECORDED and not run.environment.protected
+        reads = derives and run.environment.reads is not None and session.command in {*DEFERRING, "clone"}
+        if not recorded and not reads:
+            return None
+        if session.retrying:
+            _select_what_is_retried(session)
+        present = Present.of(session, manifest)
+        ledger = None if run.environment.protected else Ledger(session, present, manifest)
+        deferral = defer(session, present, ledger, manifest) if reads else None
+        return cls(session, present, ledger if recorded else None, deferral, manifest)
+
+    def selected(self) -> None:
+        """dbt knows what it runs, and runs nothing yet. Raises ``IsolationError`` for what it cannot read."""
+        chosen = frozenset(selected_resources.SELECTED_RESOURCES)
+        if self.ledger is not None:
+            homes = self.deferral.homes if self.deferral is not None else ()
+            self.ledger.at_home = (
+                {*chosen, *homes} if self._reads_elsewhere() else self.present.fingerprints.keys()
+            )
+        if self.deferral is not None:
+            self.deferral.announce(chosen, self.manifest)
+
+    def node_finished(self, event: Any) -> None:
+        """One node's result, told on a worker thread."""
+        if self.ledger is not None:
+            self.ledger.node_finished(event)
+
+    def ended(self) -> None:
+        """The command is over, or was interrupted."""
+        if self.ledger is not None:
+            self.ledger.write()
+
+    def _reads_elsewhere(self) -> bool:
+        return bool(self.session.flags.DEFER)
+
+
+def _select_what_is_retried(session: Session) -> None:
+    """Tells dbt's ref() what the earlier run selected: `retry` forgets it, and would read production's."""
+    earlier = load_result_state(session.target_path / "run_results.json")
+    if earlier is not None:
+        selected_resources.set_selected_resources({result.unique_id for result in earlier.results})

@@ -1,0 +1,165 @@
+"""Evidence from inside a run: what it builds and tests is written down, and what is there is read.
+
+Nothing here may fail a run: what cannot be written or read is said, once.
+"""
+
+import threading
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from dbt.adapters.factory import get_adapter_by_type
+
+from dbt_isolation import environments
+from dbt_isolation.artifacts.manifest import BUILDABLE
+from dbt_isolation.environments import Relation
+from dbt_isolation.guard.present import Present
+from dbt_isolation.guard.session import Session
+from dbt_isolation.reads.decide import Evidence, tested_by
+from dbt_isolation.records import evidence
+from dbt_isolation.records.evidence import Lines, Mode, Record
+
+#: dbt commands that build or test.
+RECORDED = frozenset({"run", "build", "seed", "snapshot", "test", "clone"})
+_CONNECTION = "dbt_isolation"
+
+
+def say(text: str) -> None:
+    """One line to the user, beside what dbt prints."""
+    click.echo(f"dbt-isolation: {text}", err=True)
+
+
+def mode(flags: Any) -> Mode:
+    """How much of its input the command under way gives to what it builds."""
+    if getattr(flags, "EMPTY", False):
+        return Mode.EMPTY
+    if getattr(flags, "SAMPLE", None):
+        return Mode.SAMPLE
+    if getattr(flags, "EVENT_TIME_START", None) or getattr(flags, "EVENT_TIME_END", None):
+        return Mode.PARTIAL
+    return Mode.FULL
+
+
+class Ledger:
+    """The evidence of one run's instance; ``manifest`` is dbt's, in memory."""
+
+    def __init__(self, session: Session, present: Present, manifest: Any) -> None:
+        run = session.run
+        assert run is not None
+        self._session, self._present, self._manifest = session, present, manifest
+        self._table = evidence.instance(run)
+        self._lines = Lines(session.target_path, self._table)
+        self._user = environments.user(run)
+        self._mode = mode(session.flags)
+        self._vars = evidence.variables(session.flags.VARS or {})
+        self._lock = threading.Lock()
+        self._pending: list[Record] = []
+        self._problem = ""
+        self.at_home: Collection[str] = ()
+        """Unique ids of what this run reads at home; a test of anything else says nothing about home."""
+
+    def recorded(self) -> Evidence:
+        """What the JSON lines say; nobody has looked at the database."""
+        try:
+            return Evidence.of(self._lines.read())
+        except OSError as error:
+            self._problem = f"{error.filename}: {error.strerror}"
+            return Evidence({})
+
+    def looked_up(self, relations: Iterable[Relation]) -> Evidence:
+        """What the lines and the table say, and which of ``relations`` exist: one connection."""
+        records = list(self.recorded().records.values())
+        try:
+            adapter = self._adapter()
+            with adapter.connection_named(_CONNECTION):
+                rows = self._macro("read_evidence")
+                existing = [
+                    Relation(one.database or "", one.schema or "", one.identifier or "")
+                    for database, schema in sorted({(one.database, one.schema) for one in relations})
+                    for one in adapter.list_relations(database or None, schema)
+                ]
+            records += map(evidence.of_row, rows)
+        except Exception as error:
+            say(f"what is built here could not be looked up, and is not read: {_first_line(error)}")
+            return Evidence.of(records, ())
+        return Evidence.of(records, existing)
+
+    def node_finished(self, event: Any) -> None:
+        """Takes down one node's result; runs on dbt's worker threads, where nothing may be raised."""
+        try:
+            for record in self._records(event.data.node_info.unique_id, event.data.run_result.status):
+                with self._lock:
+                    self._pending.append(record)
+                    self._lines.append(record)
+        except Exception as error:
+            self._problem = _first_line(error)
+
+    def write(self) -> None:
+        """Writes what was taken down into the table."""
+        with self._lock:
+            records, self._pending = self._pending, []
+        if records and environments.refusal(self._session.run, self._table) is None:  # type: ignore[arg-type]
+            try:
+                adapter = self._adapter()
+                with adapter.connection_named(_CONNECTION):
+                    adapter.connections.begin()
+                    self._macro("write_evidence", rows=[evidence.row(one) for one in records])
+                    adapter.commit_if_has_connection()
+            except Exception as error:
+                self._problem = _first_line(error)
+        if self._problem:
+            say(f"evidence of this run is not all written down: {self._problem}")
+            self._problem = ""
+
+    def _records(self, unique_id: str, status: str) -> list[Record]:
+        if status == "skipped":
+            return []
+        node = self._present.manifest.get(unique_id)
+        if node is not None and node.resource_type in BUILDABLE:
+            cloned = self._session.command == "clone" and status == "success"
+            return [self._record(unique_id, "", "cloned" if cloned else status)]
+        unit_test = self._present.manifest.unit_tests.get(unique_id)
+        if unit_test is not None:
+            return [self._record(unique_id, one, status) for one in unit_test.depends_on.nodes[:1]]
+        if node is None or node.resource_type != "test":
+            return []
+        return [self._record(unique_id, one, status) for one in tested_by(node) if one in self.at_home]
+
+    def _record(self, unique_id: str, about: str, status: str) -> Record:
+        subject = self._present.manifest.get(about or unique_id)
+        assert subject is not None
+        return Record(
+            unique_id=unique_id,
+            about=about,
+            status=status,
+            fingerprint=str(self._present.fingerprints.get(subject.unique_id, "")),
+            mode=self._mode,
+            relation=str(subject.relation),
+            recorded_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            recorded_by=self._user,
+            invocation_id=self._present.manifest.metadata.invocation_id or "",
+            vars=self._vars,
+        )
+
+    def _macro(self, name: str, **more: Any) -> Any:
+        return self._adapter().execute_macro(
+            name,
+            macro_resolver=self._manifest,
+            project="dbt_isolation",
+            kwargs={
+                "database": self._table.database or None,
+                "schema": self._table.schema,
+                "identifier": self._table.identifier,
+                "columns": evidence.COLUMNS,
+                **more,
+            },
+        )
+
+    def _adapter(self) -> Any:
+        return get_adapter_by_type(self._session.credentials.type)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else repr(error)

@@ -1,0 +1,1 @@
+"""Where each ref is read, and why."""

@@ -1,0 +1,1 @@
+"""What was recorded: what was built and tested here."""
