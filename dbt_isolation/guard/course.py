@@ -6,6 +6,7 @@ from typing import Any, Self
 from dbt import selected_resources
 from dbt.contracts.state import load_result_state
 
+from dbt_isolation.guard import cross_views
 from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer
 from dbt_isolation.guard.evidence import RECORDED, Ledger
 from dbt_isolation.guard.present import Present
@@ -53,6 +54,7 @@ class Course:
             )
         if self.deferral is not None:
             self.deferral.announce(chosen, self.manifest)
+            cross_views.settle(self.deferral, chosen, self.manifest)
 
     def node_finished(self, event: Any) -> None:
         """One node's result, told on a worker thread."""

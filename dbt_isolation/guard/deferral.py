@@ -7,7 +7,7 @@ set then, in both spellings. A flag that the user gave wins.
 import atexit
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,15 @@ _SELECTING = frozenset({*DEFERRING, "list", "seed", "clone"})
 _FOLDER = "dbt_isolation/reads"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Deferral:
-    """Where one run reads; ``reads`` is None where the user's own flags or an underived state decide."""
+    """Where one run reads what it does not build; ``homes`` are the unique ids of what it reads at home."""
 
     session: Session
     environment: Environment
-    copy: Copy
-    present: Present | None = None
-    reads: Mapping[str, Read] | None = None
-    homes: Collection[str] = field(default_factory=frozenset)
+    present: Present
+    reads: Mapping[str, Read]
+    homes: Collection[str]
 
     def announce(self, chosen: Collection[str], manifest: Any) -> None:
         """Says what of this run's reads its user must know.
@@ -51,8 +50,6 @@ class Deferral:
         ``chosen``: what dbt selected. ``manifest``: dbt's, in memory, for what ``--inline`` reads. Raises
         ``IsolationError`` where a new node that is read is not built, or ``unbuilt_change: error`` says so.
         """
-        if self.reads is None or self.present is None:
-            return
         found = announcements(
             self.present.manifest,
             self.reads,
@@ -105,10 +102,9 @@ def defer(session: Session, present: Present, ledger: Ledger | None, manifest: A
         return None
     if session.command not in DEFERRING or not _is_ours(session):
         return None
-    deferral = Deferral(session, environment, copy, present)
-    deferral.reads, deferral.homes = _decide(session, environment, copy, present, ledger, manifest)
-    _write(session, copy, deferral.homes)
-    return deferral
+    found, homes = _decide(session, environment, copy, present, ledger, manifest)
+    _write(session, copy, homes)
+    return Deferral(session, environment, present, found, homes)
 
 
 def defer_untouched(session: Session) -> None:

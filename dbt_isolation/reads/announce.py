@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from dbt_isolation.artifacts.manifest import Manifest, Node
-from dbt_isolation.reads.decide import Place, Read, command_that_builds, read_by, tested_by
+from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.reads.decide import Place, Read, command_that_builds, name_of, read_by, tested_by
 
 _SHOWN = 5
 
@@ -41,7 +41,7 @@ def announcements(
             continue
         for parent in read_by(manifest, node):
             if parent in reads and parent not in here:
-                readers.setdefault(parent, []).append(_name(node))
+                readers.setdefault(parent, []).append(name_of(node))
         if node.resource_type == "test":
             for about in tested_by(node):
                 if about in reads and about not in here and reads[about].place is Place.RELEASE:
@@ -53,15 +53,15 @@ def announcements(
     unbuilt, missing = [], []
     for parent, names in sorted(readers.items()):
         read = reads[parent]
-        who = _listed(sorted(set(names)))
+        who = listed(sorted(set(names)))
         if read.place is Place.NOWHERE:
             missing.append(
-                f"{who} would read {_name(read.node)}, which is {read.why}, and {reads_from} has none; "
+                f"{who} would read {name_of(read.node)}, which is {read.why}, and {reads_from} has none; "
                 f"build it: {command_that_builds(read.node)}"
             )
         elif read.stands_in:
             unbuilt.append(
-                f"{who}: reads {_name(read.node)} from {reads_from} ({read.relation}): {read.why}; "
+                f"{who}: reads {name_of(read.node)} from {reads_from} ({read.relation}): {read.why}; "
                 f"to read the change, build it: {command_that_builds(read.node)}"
             )
     lines = []
@@ -69,15 +69,12 @@ def announcements(
         tests = sum(elsewhere.values())
         lines.append(
             f"{tests} {'test is' if tests == 1 else 'tests are'} of relations of {reads_from}, which are not "
-            f"built here as they are now: {_listed([_name(reads[one].node) for one in sorted(elsewhere)])}"
+            f"built here as they are now: {listed([name_of(reads[one].node) for one in sorted(elsewhere)])}"
         )
     return Announcements(tuple(lines), tuple(unbuilt), tuple(missing))
 
 
-def _name(node: Node) -> str:
-    return f"{node.name}.v{node.version}" if node.version is not None else node.name
-
-
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first few, and how many more."""
     shown = ", ".join(names[:_SHOWN])
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

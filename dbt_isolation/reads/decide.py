@@ -154,11 +154,15 @@ def tested_by(node: Node) -> list[str]:
     return [node.attached_node] if node.attached_node else list(node.depends_on.nodes)
 
 
+def name_of(node: Node) -> str:
+    """As a selection would name it."""
+    return f"{node.name}.v{node.version}" if node.version is not None else node.name
+
+
 def command_that_builds(node: Node) -> str:
     """The dbt command that builds it."""
     verb = {"seed": "seed", "snapshot": "snapshot", "function": "build"}.get(node.resource_type, "run")
-    name = f"{node.name}.v{node.version}" if node.version is not None else node.name
-    return f"dbt {verb} -s {name}"
+    return f"dbt {verb} -s {name_of(node)}"
 
 
 def _how_changed(is_new: bool) -> str:
