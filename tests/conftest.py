@@ -21,6 +21,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def orchard(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The orchard, built in production and released; its development is empty."""
+    folder = tmp_path_factory.mktemp("orchard") / "orchard"
+    shutil.copytree(ROOT / "tests/projects/orchard", folder)
+    link_package(folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create schema raw")
+        connection.execute("create table raw.trees as select i as tree_id from range(1, 4) t(i)")
+    project = Project(folder)
+    for result in (
+        project.dbt("build", "--target", "prod", **{DEPLOY: "1"}),
+        project.isolation("state", "push", "--target", "prod", **{DEPLOY: "1"}),
+        # So that the first run of a test finds the project parsed for its target.
+        project.dbt("parse", "--target", "dev"),
+    ):
+        assert result.status == 0, result
+    return project
+
+
+@pytest.fixture(scope="session")
 def depot(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The depot, built in production and in development; its raw data and its seed have changed since.
 

@@ -85,6 +85,13 @@ def call(
         return Result(process.exitcode, _ANSI.sub("", output.read()))
 
 
+def isolation(
+    words: Sequence[str], folder: Path, variables: Mapping[str, str], *, timeout: float = TIMEOUT
+) -> Result:
+    """Runs ``dbt-isolation WORDS`` in ``folder``."""
+    return call(_our_command_line, (list(words),), folder, variables, timeout=timeout)
+
+
 def _child(
     function: Callable[..., None],
     arguments: tuple[Any, ...],
@@ -101,6 +108,12 @@ def _child(
     os.environ.update(variables)
     os.chdir(folder)
     function(*arguments)
+
+
+def _our_command_line(words: list[str]) -> None:
+    from dbt_isolation.main import main
+
+    sys.exit(main(words))
 
 
 def _command_line(words: list[str], before: Callable[[], None] | None) -> None:

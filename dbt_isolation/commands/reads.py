@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> Outcome:
     manifest = artifact.read(file)
     node = _find(manifest, arguments.node)
     _check_parsed_here(about, manifest)
-    stale = [one for one in (node, *_parents(manifest, node)) if _edited(about, one)]
+    stale = [one for one in (node, *_ancestors(manifest, node)) if _edited(about, one)]
     findings = [
         Finding(
             "reads",
@@ -142,8 +142,17 @@ def _find(manifest: Manifest, name: str) -> Node:
     return named[0]
 
 
-def _parents(manifest: Manifest, node: Node) -> list[Node]:
-    return [parent for one in node.depends_on.nodes if (parent := manifest.get(one)) is not None]
+def _ancestors(manifest: Manifest, node: Node) -> list[Node]:
+    """What the answer depends on: a change far above changes what is between."""
+    found: dict[str, Node] = {}
+    ahead = list(node.depends_on.nodes)
+    while ahead:
+        one = ahead.pop()
+        parent = manifest.get(one)
+        if parent is not None and one not in found:
+            found[one] = parent
+            ahead += parent.depends_on.nodes
+    return list(found.values())
 
 
 def _edited(about: Invocation, node: Node) -> bool:

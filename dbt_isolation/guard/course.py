@@ -7,7 +7,7 @@ from dbt import selected_resources
 from dbt.contracts.state import load_result_state
 
 from dbt_isolation.guard import cross_views
-from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer
+from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer, open_release
 from dbt_isolation.guard.evidence import RECORDED, Ledger
 from dbt_isolation.guard.present import Present
 from dbt_isolation.guard.session import Session
@@ -33,15 +33,16 @@ class Course:
         run = session.run
         if run is None or run.environment is None:
             return None
-        recorded = session.command in RECORDED and not run.environment.protected
-        reads = derives and run.environment.reads is not None and session.command in {*DEFERRING, "clone"}
-        if not recorded and not reads:
-            return None
         if session.retrying:
             _select_what_is_retried(session)
+        recorded = session.command in RECORDED and not run.environment.protected
+        opened = open_release(session) if derives else None
+        reads = opened is not None and session.command in {*DEFERRING, "clone"}
+        if not recorded and not reads:
+            return None
         present = Present.of(session, manifest)
         ledger = None if run.environment.protected else Ledger(session, present, manifest)
-        deferral = defer(session, present, ledger, manifest) if reads else None
+        deferral = defer(session, opened, present, ledger, manifest) if opened is not None and reads else None
         return cls(session, present, ledger if recorded else None, deferral, manifest)
 
     def selected(self) -> None:

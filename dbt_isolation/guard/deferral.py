@@ -23,6 +23,7 @@ from dbt_isolation.reads.announce import announcements
 from dbt_isolation.reads.decide import Evidence, Place, Read, reads, tested_by
 from dbt_isolation.reads.state_manifest import state_manifest
 from dbt_isolation.state.local import Copy, Local
+from dbt_isolation.state.release import Release
 from dbt_isolation.state.releases import Releases
 from dbt_isolation.state.store import open_store
 
@@ -30,8 +31,24 @@ from dbt_isolation.state.store import open_store
 DEFERRING = frozenset({"run", "build", "test", "snapshot", "compile", "show", "generate"})
 #: Commands that only name relations: a new one that is not built fails nothing.
 _NAMING = frozenset({"compile", "generate"})
-_SELECTING = frozenset({*DEFERRING, "list", "seed", "clone"})
+#: Other commands whose selection may compare with the release.
+_SELECTING = frozenset({"list", "ls", "seed"})
 _FOLDER = "dbt_isolation/reads"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The release that a command reads, and its copy on this disk."""
+
+    environment: Environment
+    local: Local
+    release: Release
+    copy: Copy
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder with its manifest.json as dbt wrote it. Raises ``IsolationError``."""
+        return self.local.artifacts(self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,124 +77,110 @@ class Deferral:
         )
         for line in found.lines:
             say(line)
-        only_names = self.session.command in _NAMING
-        for line in found.unbuilt_changes:
-            if self.environment.unbuilt_change == "error" and not only_names:
-                raise IsolationError(line, "unbuilt_change: error, in dbt_project.yml, refuses it")
+        executes = self.session.command not in _NAMING
+        if found.missing and executes:
+            raise IsolationError("\n".join(found.missing))
+        if found.unbuilt_changes and executes and self.environment.unbuilt_change == "error":
+            raise IsolationError(
+                "\n".join(found.unbuilt_changes), "unbuilt_change: error, in dbt_project.yml, refuses it"
+            )
+        for line in (*found.unbuilt_changes, *found.missing):
             say(line)
-        if found.missing:
-            if not only_names:
-                raise IsolationError("\n".join(found.missing))
-            for line in found.missing:
-                say(line)
 
 
-def open_local(session: Session) -> tuple[Environment, Local] | None:
-    """The local copy of the releases that the run's environment reads; None where it reads none.
+def open_release(session: Session) -> Opened | None:
+    """The release that the command reads or compares with, with ``STATE`` set where its selection needs it.
 
-    Raises ``IsolationError`` for a place that cannot be opened.
+    None where there is nothing to read elsewhere, which is said where the user might expect it. Raises
+    ``IsolationError`` for a place that cannot be opened.
     """
     run = session.run
     environment = run.environment if run is not None else None
     if run is None or environment is None or environment.reads is None:
         return None
+    by_state = selects_by_state(session)
+    reading = session.command in DEFERRING or session.command == "clone"
+    if not reading and not (by_state and session.command in _SELECTING):
+        return None
+    if given("defer") and not session.flags.DEFER and not by_state:
+        return None
     store = open_store(run.config.state, session.project_dir, run.environ)
-    return environment, Local.of(Releases(store, session.project, environment.reads), session.target_path)
+    local = Local.of(Releases(store, session.project, environment.reads), session.target_path)
+    copy = local.refresh()
+    if copy.release is None:
+        if copy.problem:
+            say(f"{copy.problem}; all is read here")
+        elif session.command in DEFERRING and not getattr(session.flags, "QUIET", False):
+            say(f"no release of {environment.reads} yet in {local.releases.place}: all is read here")
+        return None
+    if copy.problem:
+        say(f"{copy.problem}; the copy of release {copy.release.number} that is here is used")
+    opened = Opened(environment, local, copy.release, copy)
+    if by_state and not given("state"):
+        set_flag(session.flags, "state", opened.artifacts)
+    return opened
 
 
-def defer(session: Session, present: Present, ledger: Ledger | None, manifest: Any) -> Deferral | None:
-    """Sets dbt's flags for the command under way; None where nothing is read elsewhere.
+def defer(
+    session: Session, opened: Opened, present: Present, ledger: Ledger | None, manifest: Any
+) -> Deferral | None:
+    """Sets dbt's flags for the command under way; None where the user's own decide, and for `clone`.
 
     ``manifest`` is dbt's, in memory. Raises ``IsolationError``.
     """
-    opened = _open(session)
-    if opened is None:
-        return None
-    environment, _, copy = opened
-    assert copy.release is not None
     if session.command == "clone":
-        # `dbt clone` is to copy what it is told to, whatever is built here.
+        # It is to copy what it is told to, whatever is built here.
         if not given("state", "defer_state"):
-            _write(session, copy, ())
+            _write(session, opened.release, ())
         return None
-    if session.command not in DEFERRING or not _is_ours(session):
+    if not _is_ours(session):
         return None
-    found, homes = _decide(session, environment, copy, present, ledger, manifest)
-    _write(session, copy, homes)
-    return Deferral(session, environment, present, found, homes)
+    found, homes = _decide(session, opened, present, ledger, manifest)
+    _write(session, opened.release, homes)
+    return Deferral(session, opened.environment, present, found, homes)
 
 
 def defer_untouched(session: Session) -> None:
     """Sets dbt's flags where nothing can be derived: there will be no look at the manifest in time."""
-    opened = _open(session)
+    opened = open_release(session)
     if opened is None or session.command not in DEFERRING or not _is_ours(session):
         return
-    environment, local, copy = opened
-    assert copy.release is not None
     say(
-        f"release {copy.release.number} of {environment.reads} is read for all that this run does not build, "
-        "also where a change of it is built here: dbt shows its manifest to nobody under --no-write-json and "
-        "when it is given one"
+        f"release {opened.release.number} of {opened.environment.reads} is read for all that this run does "
+        "not build, also where a change of it is built here: under --no-write-json, and when it is given a "
+        "manifest, dbt shows it to no plugin in time"
     )
-    _defer_to(session, local.artifacts(copy))
-
-
-def _open(session: Session) -> tuple[Environment, Local, Copy] | None:
-    """The release to read, with ``STATE`` set where the selection needs it."""
-    if session.command not in _SELECTING:
-        return None
-    opened = open_local(session)
-    if opened is None or (given("defer") and not session.flags.DEFER and not selects_by_state(session)):
-        return None
-    environment, local = opened
-    copy = local.refresh()
-    quiet = bool(getattr(session.flags, "QUIET", False))
-    if copy.release is None:
-        if session.command in DEFERRING and (copy.problem or not quiet):
-            say(
-                f"{copy.problem}; all is read here"
-                if copy.problem
-                else f"no release of {environment.reads} yet in {local.releases.place}: all is read here"
-            )
-        return None
-    if copy.problem:
-        say(f"{copy.problem}; the copy of release {copy.release.number} that is here is used")
-    if selects_by_state(session) and not given("state"):
-        set_flag(session.flags, "state", local.artifacts(copy))
-    return environment, local, copy
+    _defer_to(session, opened.artifacts)
 
 
 def _decide(
-    session: Session,
-    environment: Environment,
-    copy: Copy,
-    present: Present,
-    ledger: Ledger | None,
-    manifest: Any,
+    session: Session, opened: Opened, present: Present, ledger: Ledger | None, manifest: Any
 ) -> tuple[dict[str, Read], frozenset[str]]:
     """Where each node is read; and the unique ids of those that this run reads at home."""
-    release = copy.release
-    assert release is not None
 
     def decided(evidence: Evidence) -> dict[str, Read]:
         return reads(
             present.manifest,
             present.fingerprints,
-            release,
+            opened.release,
             evidence,
             mode=mode(session.flags),
             now=datetime.now(UTC),
-            max_age=environment.max_age,
+            max_age=opened.environment.max_age,
         )
 
     found = decided(Evidence({}) if ledger is None else ledger.recorded())
-    tests = session.command in ("test", "build")
-    wanted = [one.node.relation for one in found.values() if one.changed or (tests and one.built)]
+    # A test may be about what is unchanged; only `test` itself is sure to have one.
+    wanted = [
+        one.node.relation
+        for one in found.values()
+        if one.changed or session.command == "test" or (session.command == "build" and one.built)
+    ]
     if ledger is None or not wanted:
         return found, frozenset()
     found = decided(ledger.looked_up(wanted))
     homes = {one for one, read in found.items() if read.place is Place.HOME}
-    if tests:
+    if session.command in ("test", "build"):
         homes |= {one for one in _tested(session, present, found, manifest) if found[one].built}
     return found, frozenset(homes)
 
@@ -186,9 +189,10 @@ def _tested(session: Session, present: Present, found: Mapping[str, Read], manif
     """The nodes whose relation at home a selected test is about, though the run does not build them."""
     nodes = present.manifest.nodes
     chosen: Collection[str] = nodes
-    if session.command == "build" and any(one.built and not one.changed for one in found.values()):
-        known = selected(session.command, session.flags, manifest, session.credentials.type)
-        chosen = known if known is not None else ()
+    if session.command == "build":
+        if not any(one.built and not one.changed for one in found.values()):
+            return set()
+        chosen = selected(session.command, session.flags, manifest, session.credentials.type) or ()
     return {
         about
         for one in chosen
@@ -198,11 +202,10 @@ def _tested(session: Session, present: Present, found: Mapping[str, Read], manif
     }
 
 
-def _write(session: Session, copy: Copy, homes: Collection[str]) -> None:
+def _write(session: Session, release: Release, homes: Collection[str]) -> None:
     """Writes the derived state manifest, in a folder of this invocation alone."""
-    assert copy.release is not None
     folder = session.target_path / _FOLDER / session.invocation_id
-    nodes = {one: node for one, node in copy.release.nodes.items() if one not in homes}
+    nodes = {one: node for one, node in release.nodes.items() if one not in homes}
     content = state_manifest(nodes, project=session.project, adapter_type=session.credentials.type)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -214,10 +217,11 @@ def _write(session: Session, copy: Copy, homes: Collection[str]) -> None:
 
 
 def _defer_to(session: Session, folder: Path) -> None:
+    # dbt takes a relative folder for one of the project's, wherever it was started.
+    set_flag(session.flags, "defer_state", folder.absolute())
     set_flag(session.flags, "defer", True)
     if not given("favor_state"):
         set_flag(session.flags, "favor_state", True)
-    set_flag(session.flags, "defer_state", folder)
 
 
 def _is_ours(session: Session) -> bool:
@@ -225,7 +229,10 @@ def _is_ours(session: Session) -> bool:
     if session.retrying:
         # Earlier flags say what was so then; a state that is not ours was the user's.
         state = session.flags.STATE
-        ours = state is None or session.target_path / "dbt_isolation" in Path(state).parents
+        ours = (
+            state is None
+            or session.target_path.absolute() / "dbt_isolation" in Path(state).absolute().parents
+        )
         return bool(session.flags.DEFER) and ours
     if given("defer"):
         return bool(session.flags.DEFER) and not given("state", "defer_state")

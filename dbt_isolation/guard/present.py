@@ -1,10 +1,9 @@
 """The project as it was just parsed, as records with fingerprints: what evidence and reads compare."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-
-import msgspec
 
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
@@ -30,8 +29,8 @@ class Present:
         if session.flags.WRITE_JSON and file.is_file():
             records = artifact.read(file)
         else:
-            content = msgspec.json.encode(manifest.writable_manifest().to_dict(omit_none=False))
-            records = artifact.decode(content, "the manifest in memory")
+            content = json.dumps(manifest.writable_manifest().to_dict(omit_none=False), default=str)
+            records = artifact.decode(content.encode(), "the manifest in memory")
         assert session.run is not None
         files = ProjectFiles(session.project_dir, session.run.environ, session.flags.VARS or {})
         return cls(records, fingerprints(records, files))

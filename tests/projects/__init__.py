@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.dbt_process import Result, dbt, environment
+from tests.dbt_process import Result, dbt, environment, isolation
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = "DBT_ISOLATION_DEPLOY"
@@ -20,6 +20,10 @@ class Project:
     def dbt(self, *words: str, **variables: str | None) -> Result:
         """Runs dbt with ``variables`` beside the clean environment."""
         return dbt(words, self.folder, environment(self.folder, **variables))
+
+    def isolation(self, *words: str, **variables: str | None) -> Result:
+        """Runs dbt-isolation with ``variables`` beside the clean environment."""
+        return isolation(words, self.folder, environment(self.folder, **variables))
 
     def copy(self, folder: Path) -> "Project":
         """The same project, built state and all, in ``folder``."""
