@@ -1,4 +1,5 @@
-"""The demo: production as its deployer builds it, two edited models in development, a write that is refused.
+"""The demo: production as its deployer builds and releases it, two edited models in development,
+where they read and why, a write that is refused.
 
 It works on a copy of this project in ``demo/`` beside it, and leaves it there to play with.
 """
@@ -16,11 +17,13 @@ HERE = Path(__file__).parent
 DEMO = HERE.parent / "demo"
 SCRIPTS = Path(sys.executable).parent
 DEPLOYER = {"DBT_ISOLATION_DEPLOY": "1"}
+#: These seeds are of the default raw data.
+NOT_EXPECTED = ("--exclude", "tag:expected")
 EDITS = (
     (
-        "models/marts/core/dim_stores.sql",
-        "    stores.opened_on\n",
-        "    stores.opened_on,\n    extract('year' from stores.opened_on) as opened_in\n",
+        "models/marts/core/dim_products.sql",
+        "    is_active\n",
+        "    is_active,\n    weight_grams / 1000.0 as weight_kg\n",
     ),
     (
         "models/marts/overview/product_performance.sql",
@@ -38,22 +41,26 @@ def main() -> None:
     shutil.copytree(HERE, DEMO, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*"))
     run("dbt", "--quiet", "deps")
     run("dbt", "--quiet", "run-operation", "generate_raw", "--args", "{order_lines: 1000000}", **DEPLOYER)
-    run("dbt", "--quiet", "build", "--target", "prod", "--exclude", "tag:expected", **DEPLOYER)
+    run("dbt", "--quiet", "build", "--target", "prod", *NOT_EXPECTED, **DEPLOYER)
+    run("dbt-isolation", "state", "push", "--target", "prod", **DEPLOYER)
     production = content()
 
-    heading("2. A developer edits two models and runs plain dbt")
+    heading("2. A developer with nothing of it edits two models and runs plain dbt on one of them")
     for path, old, new in EDITS:
         edit(path, old, new)
-    selected = [f"+{Path(path).stem}" for path, _, _ in EDITS]
-    run(
-        "dbt", "--quiet", "build", "--target", "dev", "--exclude-resource-type", "test", "--select", *selected
-    )
+    run("dbt", "--quiet", "run", "--target", "dev", "--select", "product_performance")
+
+    heading("3. The other one is built as well: now each ref is read where it should be")
+    run("dbt", "--quiet", "build", "--target", "dev", "--select", "dim_products")
+    run("dbt", "--quiet", "build", "--target", "dev", "--select", "product_performance", *NOT_EXPECTED)
+    run("dbt-isolation", "reads", "dim_products")
+    run("dbt-isolation", "reads", "product_performance")
     show_schemas()
 
-    heading("3. The same developer names the wrong target")
+    heading("4. The same developer names the wrong target")
     run("dbt", "run", "--target", "prod", expected=2)
 
-    heading("4. What the set-up is")
+    heading("5. What the set-up is")
     run("dbt-isolation", "doctor")
 
     same = content() == production

@@ -101,16 +101,23 @@ class Ledger:
             records, self._pending = self._pending, []
         if records and environments.refusal(self._session.run, self._table) is None:  # type: ignore[arg-type]
             try:
-                adapter = self._adapter()
-                with adapter.connection_named(_CONNECTION):
-                    adapter.connections.begin()
-                    self._macro("write_evidence", rows=[evidence.row(one) for one in records])
-                    adapter.commit_if_has_connection()
-            except Exception as error:
-                self._problem = _first_line(error)
+                self._insert(records)
+            except Exception:
+                # Another process may have made the table at the same moment.
+                try:
+                    self._insert(records)
+                except Exception as error:
+                    self._problem = _first_line(error)
         if self._problem:
             say(f"evidence of this run is not all written down: {self._problem}")
             self._problem = ""
+
+    def _insert(self, records: Iterable[Record]) -> None:
+        adapter = self._adapter()
+        with adapter.connection_named(_CONNECTION):
+            adapter.connections.begin()
+            self._macro("write_evidence", rows=[evidence.row(one) for one in records])
+            adapter.commit_if_has_connection()
 
     def _records(self, unique_id: str, status: str) -> list[Record]:
         if status == "skipped":

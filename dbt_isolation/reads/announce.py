@@ -56,12 +56,12 @@ def announcements(
         who = listed(sorted(set(names)))
         if read.place is Place.NOWHERE:
             missing.append(
-                f"{who} would read {name_of(read.node)}, which is {read.why}, and {reads_from} has none; "
+                f"{name_of(read.node)}, which {who} would read, is {read.why}, and {reads_from} has none; "
                 f"build it: {command_that_builds(read.node)}"
             )
         elif read.stands_in:
             unbuilt.append(
-                f"{who}: reads {name_of(read.node)} from {reads_from} ({read.relation}): {read.why}; "
+                f"{name_of(read.node)} is read from {reads_from} ({read.relation}) by {who}: {read.why}; "
                 f"to read the change, build it: {command_that_builds(read.node)}"
             )
     lines = []

@@ -51,12 +51,13 @@ class Evidence:
     """An instance's records; ``existing`` are its relations, None where nobody has looked."""
 
     records: Mapping[tuple[str, str], Record]
-    existing: Collection[Relation] | None = None
+    existing: Collection[tuple[str, str, str]] | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], existing: Collection[Relation] | None = None) -> "Evidence":
         """The newest record of each thing counts."""
-        return cls(newest(records), existing)
+        looked_up = None if existing is None else frozenset(map(_folded, existing))
+        return cls(newest(records), looked_up)
 
     def unfit(
         self, node: Node, fingerprint: Fingerprint, mode: Mode, now: datetime, max_age: timedelta | None
@@ -81,18 +82,19 @@ class Evidence:
         age = abs(now - record.time)
         if max_age is not None and age > max_age:
             return f"it was built {_days(age)} ago, and max_age is {_days(max_age)}"
-        if self.existing is not None and node.relation not in self.existing:
+        if self.existing is not None and _folded(node.relation) not in self.existing:
             return f"it was built here ({when}), and its relation is gone"
         return ""
 
     def _failed_tests(self, built: Record) -> list[str]:
+        """Of this build; a unit test needs no relation, so it may come before."""
         return sorted(
             record.unique_id
             for record in self.records.values()
             if record.about == built.unique_id
             and record.status in _FAILED
             and record.fingerprint == built.fingerprint
-            and record.time >= built.time
+            and (record.time >= built.time or record.unique_id.startswith("unit_test."))
         )
 
 
@@ -163,6 +165,11 @@ def command_that_builds(node: Node) -> str:
     """The dbt command that builds it."""
     verb = {"seed": "seed", "snapshot": "snapshot", "function": "build"}.get(node.resource_type, "run")
     return f"dbt {verb} -s {name_of(node)}"
+
+
+def _folded(relation: Relation) -> tuple[str, str, str]:
+    """Engines differ in the case in which they give names back."""
+    return relation.database.casefold(), relation.schema.casefold(), relation.identifier.casefold()
 
 
 def _how_changed(is_new: bool) -> str:

@@ -76,7 +76,7 @@ def test_a_change_that_is_built_is_read_at_home(project: Project) -> None:
     change(project, "apples")
     [line] = warnings(run(project, "run", "-s", "baskets"))
     assert read_at(project, "apples_at") == PRODUCTION
-    assert "baskets: reads apples from prod (warehouse.analytics.apples)" in line
+    assert "apples is read from prod (warehouse.analytics.apples) by baskets: changed, but" in line
     assert "it has changed since it was built here" in line
     assert line.endswith("build it: dbt run -s apples")
 
@@ -111,7 +111,7 @@ def test_what_is_new_and_not_built_is_an_error(project: Project) -> None:
     result = project.dbt("run", "-s", "baskets")
     assert result.status == 2
     assert (
-        "baskets would read crates, which is new, and it is not built here, and prod has none; "
+        "crates, which baskets would read, is new, and it is not built here, and prod has none; "
         "build it: dbt run -s crates" in result.output
     )
     assert project.relations("dev") == set()
