@@ -32,8 +32,8 @@ test: .venv/.made
 # What `make test` leaves out, and the core of the guards on the other dbt versions.
 test-all: .venv/.made .venv-dbt110/.made .venv-dbt112/.made
 	$(BIN)/python -m pytest -m all
-	.venv-dbt110/bin/python -m pytest tests/guard tests/test_configuration.py tests/test_shop.py
-	.venv-dbt112/bin/python -m pytest tests/guard tests/test_configuration.py tests/test_shop.py
+	.venv-dbt110/bin/python -m pytest tests/guard tests/lineage tests/test_configuration.py tests/test_shop.py
+	.venv-dbt112/bin/python -m pytest tests/guard tests/lineage tests/test_configuration.py tests/test_shop.py
 
 lint: .venv/.made
 	$(BIN)/ruff check

@@ -14,9 +14,10 @@ from typing import Any
 
 from dbt_isolation.config.model import Environment
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.guard.evidence import Ledger, mode, say
-from dbt_isolation.guard.flags import given, selects_by_state, set_flag
+from dbt_isolation.guard.evidence import Ledger
+from dbt_isolation.guard.flags import given, mode, selects_by_state, set_flag
 from dbt_isolation.guard.present import Present
+from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session
 from dbt_isolation.reads.announce import announcements

@@ -8,37 +8,22 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import click
 from dbt.adapters.factory import get_adapter_by_type
 
 from dbt_isolation import environments
 from dbt_isolation.artifacts.manifest import BUILDABLE
 from dbt_isolation.environments import Relation
+from dbt_isolation.guard.flags import mode
 from dbt_isolation.guard.present import Present
+from dbt_isolation.guard.say import say
 from dbt_isolation.guard.session import Session
 from dbt_isolation.reads.decide import Evidence, tested_by
 from dbt_isolation.records import evidence
-from dbt_isolation.records.evidence import Lines, Mode, Record
+from dbt_isolation.records.evidence import Lines, Record
 
 #: dbt commands that build or test.
 RECORDED = frozenset({"run", "build", "seed", "snapshot", "test", "clone"})
 _CONNECTION = "dbt_isolation"
-
-
-def say(text: str) -> None:
-    """One line to the user, beside what dbt prints."""
-    click.echo(f"dbt-isolation: {text}", err=True)
-
-
-def mode(flags: Any) -> Mode:
-    """How much of its input the command under way gives to what it builds."""
-    if getattr(flags, "EMPTY", False):
-        return Mode.EMPTY
-    if getattr(flags, "SAMPLE", None):
-        return Mode.SAMPLE
-    if getattr(flags, "EVENT_TIME_START", None) or getattr(flags, "EVENT_TIME_END", None):
-        return Mode.PARTIAL
-    return Mode.FULL
 
 
 class Ledger:

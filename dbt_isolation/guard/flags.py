@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from dbt_isolation.guard.session import Session
+from dbt_isolation.records.evidence import Mode
 
 
 def set_flag(flags: Any, name: str, value: object) -> None:
@@ -38,3 +39,14 @@ def selects_by_state(session: Session) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     return not words and ("state" in selectors or "result" in selectors)
+
+
+def mode(flags: Any) -> Mode:
+    """How much of its input the command under way gives to what it builds."""
+    if getattr(flags, "EMPTY", False):
+        return Mode.EMPTY
+    if getattr(flags, "SAMPLE", None):
+        return Mode.SAMPLE
+    if getattr(flags, "EVENT_TIME_START", None) or getattr(flags, "EVENT_TIME_END", None):
+        return Mode.PARTIAL
+    return Mode.FULL

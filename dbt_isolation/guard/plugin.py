@@ -24,7 +24,7 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.guard.connections import make_read_only
 from dbt_isolation.guard.course import Course
 from dbt_isolation.guard.deferral import defer_untouched
-from dbt_isolation.guard.evidence import say
+from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
 from dbt_isolation.guard.set_up import set_up_refusals
