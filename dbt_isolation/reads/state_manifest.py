@@ -20,8 +20,9 @@ _SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
 def state_manifest(nodes: Mapping[str, ReleasedNode], *, project: str, adapter_type: str) -> bytes:
     """manifest.json with ``nodes``, by unique id, where the release has them."""
-    relations = {one: _model(one, node) for one, node in nodes.items() if node.signature is None}
-    functions = {one: _function(one, node) for one, node in nodes.items() if node.signature is not None}
+    entries = {one: _entry(one, node) for one, node in nodes.items()}
+    relations = {one: entry for one, entry in entries.items() if entry["resource_type"] == "model"}
+    functions = {one: entry for one, entry in entries.items() if entry["resource_type"] == "function"}
     content: dict[str, Any] = {
         "metadata": {
             "dbt_schema_version": _SCHEMA,
@@ -36,30 +37,12 @@ def state_manifest(nodes: Mapping[str, ReleasedNode], *, project: str, adapter_t
     return msgspec.json.encode(content)
 
 
-def _model(unique_id: str, node: ReleasedNode) -> dict[str, Any]:
-    return {
-        **_place(unique_id, node),
-        "resource_type": "model",
-        "relation_name": node.relation_name,
-        "checksum": {"name": "none", "checksum": ""},
-        "config": {"materialized": "table"},
-    }
-
-
-def _function(unique_id: str, node: ReleasedNode) -> dict[str, Any]:
-    return {
-        **_place(unique_id, node),
-        **(node.signature or {}),
-        "resource_type": "function",
-        "relation_name": node.relation_name,
-        "checksum": {"name": "none", "checksum": ""},
-        "config": {"materialized": "function"},
-    }
-
-
-def _place(unique_id: str, node: ReleasedNode) -> dict[str, Any]:
+def _entry(unique_id: str, node: ReleasedNode) -> dict[str, Any]:
     parts = unique_id.split(".")
+    kind, materialized = ("model", "table") if node.signature is None else ("function", "function")
     return {
+        **(node.signature or {}),
+        "resource_type": kind,
         "unique_id": unique_id,
         "package_name": parts[1],
         "name": parts[2],
@@ -69,4 +52,7 @@ def _place(unique_id: str, node: ReleasedNode) -> dict[str, Any]:
         "database": node.database,
         "schema": node.schema_,
         "alias": node.identifier,
+        "relation_name": node.relation_name,
+        "checksum": {"name": "none", "checksum": ""},
+        "config": {"materialized": materialized},
     }
