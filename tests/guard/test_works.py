@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dbt_isolation.records import evidence
 from tests.dbt_process import dbt, environment
 from tests.guard.attacks import production
 from tests.guard.table import TABLE
@@ -222,7 +223,7 @@ def test_another_environment_by_name(project: Project) -> None:
     before = production(project, ("plugin",))
     result = project.dbt("run", "--target", "prod", DBT_ISOLATION_ENVIRONMENT="dev")
     assert result.status == 0, result
-    assert project.relations("lab_alice") == {"orders", "totals"}
+    assert project.relations("lab_alice") == {"orders", "totals", evidence.TABLE}
     wrong = project.dbt("run", DBT_ISOLATION_ENVIRONMENT="prod")
     assert wrong.status == 2
     assert "DBT_ISOLATION_ENVIRONMENT names 'prod', which is protected" in wrong.output
