@@ -58,7 +58,7 @@ class Ledger:
         try:
             adapter = self._adapter()
             with adapter.connection_named(_CONNECTION):
-                rows = self._macro("read_evidence")
+                rows = self._macro("read_evidence") if self._exists(adapter) else []
                 existing = [
                     Relation(one.database or "", one.schema or "", one.identifier or "")
                     for database, schema in sorted({(one.database, one.schema) for one in relations})
@@ -66,7 +66,7 @@ class Ledger:
                 ]
             records += map(evidence.of_row, rows)
         except Exception as error:
-            say(f"what is built here could not be looked up, and is not read: {_first_line(error)}")
+            say(f"what is built here could not be looked up, and is not read: {_in_short(error)}")
             return Evidence.of(records, ())
         return Evidence.of(records, existing)
 
@@ -78,7 +78,7 @@ class Ledger:
                     self._pending.append(record)
                     self._lines.append(record)
         except Exception as error:
-            self._problem = _first_line(error)
+            self._problem = _in_short(error)
 
     def write(self) -> None:
         """Writes what was taken down into the table."""
@@ -92,7 +92,7 @@ class Ledger:
                 try:
                     self._insert(records)
                 except Exception as error:
-                    self._problem = _first_line(error)
+                    self._problem = _in_short(error)
         if self._problem:
             say(f"evidence of this run is not all written down: {self._problem}")
             self._problem = ""
@@ -100,9 +100,10 @@ class Ledger:
     def _insert(self, records: Iterable[Record]) -> None:
         adapter = self._adapter()
         with adapter.connection_named(_CONNECTION):
-            adapter.connections.begin()
-            self._macro("write_evidence", rows=[evidence.row(one) for one in records])
-            adapter.commit_if_has_connection()
+            if not self._exists(adapter):
+                adapter.create_schema(self._schema(adapter))
+                self._change("create_evidence")
+            self._change("write_evidence", rows=[evidence.row(one) for one in records])
 
     def _records(self, unique_id: str, status: str) -> list[Record]:
         if status == "skipped":
@@ -134,6 +135,30 @@ class Ledger:
             vars=self._vars,
         )
 
+    def _exists(self, adapter: Any) -> bool:
+        """Whether the table is there; dbt's own cache may be of before it was made."""
+        name = self._table.identifier.casefold()
+        found = adapter.list_relations_without_caching(self._schema(adapter))
+        return any((one.identifier or "").casefold() == name for one in found)
+
+    def _schema(self, adapter: Any) -> Any:
+        table = self._table
+        relation = adapter.Relation.create(
+            database=table.database or None,
+            schema=table.schema,
+            identifier="",
+            quote_policy=adapter.config.quoting,
+        )
+        return relation.without_identifier()
+
+    def _change(self, name: str, **more: Any) -> None:
+        """Calls a macro that writes, in the transaction that a look at the database began or in a new one."""
+        adapter = self._adapter()
+        if not adapter.connections.get_thread_connection().transaction_open:
+            adapter.connections.begin()
+        self._macro(name, **more)
+        adapter.commit_if_has_connection()
+
     def _macro(self, name: str, **more: Any) -> Any:
         return self._adapter().execute_macro(
             name,
@@ -152,6 +177,7 @@ class Ledger:
         return get_adapter_by_type(self._session.credentials.type)
 
 
-def _first_line(error: Exception) -> str:
+def _in_short(error: Exception) -> str:
+    """The first lines: dbt says only in the second what a database error was."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else repr(error)
+    return ": ".join(lines[:2]) or repr(error)

@@ -1,15 +1,9 @@
 {#-
-  Puts rows into an instance's evidence table, in place of those about the same things; makes schema and table
-  where they are not there. The values hold no quotes and no backslashes.
+  Puts rows into an instance's evidence table, in place of those about the same things. The values hold no quotes
+  and no backslashes.
 -#}
 {% macro write_evidence(database, schema, identifier, columns, rows) %}
     {%- set relation = api.Relation.create(database=database, schema=schema, identifier=identifier, type='table') -%}
-    {%- if adapter.get_relation(database=database, schema=schema, identifier=identifier) is none -%}
-        {%- do adapter.create_schema(relation.without_identifier()) -%}
-        {%- set definitions = [] -%}
-        {%- for column in columns -%}{%- do definitions.append(column ~ ' ' ~ dbt.type_string()) -%}{%- endfor -%}
-        {%- do run_query('create table ' ~ relation ~ ' (' ~ definitions | join(', ') ~ ')') -%}
-    {%- endif -%}
     {%- for batch in rows | batch(200) -%}
         {%- set keys = [] -%}
         {%- set values = [] -%}
