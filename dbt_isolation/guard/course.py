@@ -11,24 +11,26 @@ from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer, open_releas
 from dbt_isolation.guard.evidence import RECORDED, Ledger
 from dbt_isolation.guard.present import Present
 from dbt_isolation.guard.session import Session
+from dbt_isolation.guard.sources import place_sources
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Course:
-    """``ledger`` is None where nothing is recorded, ``deferral`` where all is read at home."""
+    """``ledger`` is None where nothing is recorded, ``deferral`` where all is read at home.
+
+    ``manifest`` is dbt's, in memory.
+    """
 
     session: Session
-    present: Present
-    ledger: Ledger | None
-    deferral: Deferral | None
     manifest: Any
+    ledger: Ledger | None = None
+    deferral: Deferral | None = None
 
     @classmethod
     def of(cls, session: Session, manifest: Any, *, derives: bool) -> Self | None:
-        """The course of the command under way; None for one that builds and reads nothing.
+        """The course of the command under way; None for a run without an environment.
 
-        ``manifest``: dbt's, in memory. ``derives``: whether dbt has still to load the state it defers to.
-        Raises ``IsolationError``.
+        ``derives``: whether dbt has still to load the state it defers to. Raises ``IsolationError``.
         """
         run = session.run
         if run is None or run.environment is None:
@@ -39,20 +41,19 @@ class Course:
         opened = open_release(session) if derives else None
         reads = opened is not None and session.command in {*DEFERRING, "clone"}
         if not recorded and not reads:
-            return None
+            return cls(session, manifest)
         present = Present.of(session, manifest)
         ledger = None if run.environment.protected else Ledger(session, present, manifest)
         deferral = defer(session, opened, present, ledger, manifest) if opened is not None and reads else None
-        return cls(session, present, ledger if recorded else None, deferral, manifest)
+        return cls(session, manifest, ledger if recorded else None, deferral)
 
     def selected(self) -> None:
         """dbt knows what it runs, and runs nothing yet. Raises ``IsolationError`` for what it cannot read."""
         chosen = frozenset(selected_resources.SELECTED_RESOURCES)
-        if self.ledger is not None:
+        place_sources(self.session, self.manifest)
+        if self.ledger is not None and self.session.flags.DEFER:
             homes = self.deferral.homes if self.deferral is not None else ()
-            self.ledger.at_home = (
-                {*chosen, *homes} if self._reads_elsewhere() else self.present.fingerprints.keys()
-            )
+            self.ledger.at_home = {*chosen, *homes}
         if self.deferral is not None:
             self.deferral.announce(chosen, self.manifest)
             cross_views.settle(self.deferral, chosen, self.manifest)
@@ -66,9 +67,6 @@ class Course:
         """The command is over, or was interrupted."""
         if self.ledger is not None:
             self.ledger.write()
-
-    def _reads_elsewhere(self) -> bool:
-        return bool(self.session.flags.DEFER)
 
 
 def _select_what_is_retried(session: Session) -> None:

@@ -146,11 +146,12 @@ def defer_untouched(session: Session) -> None:
     opened = open_release(session)
     if opened is None or session.command not in DEFERRING or not _is_ours(session):
         return
-    say(
-        f"release {opened.release.number} of {opened.environment.reads} is read for all that this run does "
-        "not build, also where a change of it is built here: under --no-write-json, and when it is given a "
-        "manifest, dbt shows it to no plugin in time"
-    )
+    if session.command != "generate":
+        release = f"release {opened.release.number} of {opened.environment.reads}"
+        say(
+            f"{release} is read for all that this run does not build, also where a change of it is built here: "
+            "under --no-write-json, and when it is given a manifest, dbt shows it to no plugin in time"
+        )
     _defer_to(session, opened.artifacts)
 
 

@@ -41,7 +41,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._pending: list[Record] = []
         self._problem = ""
-        self.at_home: Collection[str] = ()
+        self.at_home: Collection[str] = present.fingerprints.keys()
         """Unique ids of what this run reads at home; a test of anything else says nothing about home."""
 
     def recorded(self) -> Evidence:

@@ -2,8 +2,8 @@
 
 ``initialize`` runs once the project is loaded and refuses by command; ``get_manifest_artifacts`` runs after
 parsing and looks at the relation of every node that the command would write. dbt skips the second under
-``--no-write-json`` and for a manifest that ``dbtRunner`` was given; there the same look is taken when dbt
-announces what it found, still on the main thread (raising on a worker thread hangs dbt).
+``--no-write-json``, for a manifest that ``dbtRunner`` was given and in ``docs generate``; there the same look is
+taken when dbt announces what it found, still on the main thread (raising on a worker thread hangs dbt).
 """
 
 from collections.abc import Callable, Mapping
@@ -58,8 +58,10 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         self._check_dbt()
         if session.command not in _CHECKED_LATE:
             self._check_command(session)
-        # In these two cases dbt never asks for `get_manifest_artifacts`.
-        self._asked = bool(session.flags.WRITE_JSON) and manifest_in_use() is None
+        # In these three cases dbt never asks for `get_manifest_artifacts`.
+        self._asked = (
+            bool(session.flags.WRITE_JSON) and manifest_in_use() is None and session.command != "generate"
+        )
         if not self._asked:
             self._of_user(session, defer_untouched, session)
         add_callback_to_manager(self._on_event)

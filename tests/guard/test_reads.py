@@ -326,7 +326,9 @@ def test_reading_commands_read_production_too(project: Project) -> None:
     """show and docs generate, in an empty instance."""
     assert "prod" in run(project, "show", "-s", "apples", "--output", "json")
     assert "prod" in run(project, "show", "--inline", "select apples_at from {{ ref('apples') }}")
-    run(project, "docs", "generate")
+    assert not warnings(run(project, "docs", "generate"))
+    nodes = json.loads((project.folder / "target/manifest.json").read_text())["nodes"]
+    assert '"analytics"."prices"' in nodes["model.orchard.baskets"]["compiled_code"]
 
 
 def test_evidence_that_cannot_be_written_fails_nothing(project: Project) -> None:
