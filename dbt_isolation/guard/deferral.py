@@ -149,7 +149,7 @@ def defer_untouched(session: Session) -> None:
     if session.command != "generate":
         release = f"release {opened.release.number} of {opened.environment.reads}"
         say(
-            f"{release} is read for all that this run does not build, also where a change of it is built here: "
+            f"{release} is read for all that this run does not build, also where a change is built here: "
             "under --no-write-json, and when it is given a manifest, dbt shows it to no plugin in time"
         )
     _defer_to(session, opened.artifacts)

@@ -2,8 +2,8 @@
 
 ``initialize`` runs once the project is loaded and refuses by command; ``get_manifest_artifacts`` runs after
 parsing and looks at the relation of every node that the command would write. dbt skips the second under
-``--no-write-json``, for a manifest that ``dbtRunner`` was given and in ``docs generate``; there the same look is
-taken when dbt announces what it found, still on the main thread (raising on a worker thread hangs dbt).
+``--no-write-json``, for a manifest that ``dbtRunner`` was given and in ``docs generate``; there the same look
+is taken when dbt announces what it found, still on the main thread (raising on a worker thread hangs dbt).
 """
 
 from collections.abc import Callable, Mapping
