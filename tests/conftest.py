@@ -1,12 +1,18 @@
 """Built projects, once a test process; tests copy them."""
 
 import shutil
+from collections.abc import Iterator
+from typing import TypeVar
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgres import Server, start
 from tests.projects import DEPLOY, ROOT, Project, link_package
+from tests.projects.on_postgres import PostgresProject
+
+Built = TypeVar("Built", bound=Project)
 
 # A loaded machine is slow, not wrong: no deadline, and the number of examples bounds the time.
 settings.register_profile(
@@ -29,7 +35,22 @@ def orchard(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("create schema raw")
         connection.execute("create table raw.trees as select i as tree_id from range(1, 4) t(i)")
-    project = Project(folder)
+    return _released(Project(folder))
+
+
+@pytest.fixture(scope="session")
+def orchard_on_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> PostgresProject:
+    """The same, on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("orchard") / "orchard"
+    shutil.copytree(ROOT / "tests/projects/orchard", folder)
+    link_package(folder)
+    project = PostgresProject.of(folder, postgres, "orchard")
+    project.execute("create schema raw; create table raw.trees as select generate_series(1, 3) as tree_id")
+    return _released(project)
+
+
+def _released(project: Built) -> Built:
+    """Builds the orchard in production and makes a release of it."""
     for result in (
         project.dbt("build", "--target", "prod", **{DEPLOY: "1"}),
         project.isolation("state", "push", "--target", "prod", **{DEPLOY: "1"}),
@@ -38,6 +59,28 @@ def orchard(tmp_path_factory: pytest.TempPathFactory) -> Project:
     ):
         assert result.status == 0, result
     return project
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server of this test process, gone with it."""
+    server = start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def depot_on_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> PostgresProject:
+    """The depot as below, on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("depot") / "depot"
+    shutil.copytree(ROOT / "tests/projects/depot", folder)
+    link_package(folder)
+    project = PostgresProject.of(folder, postgres, "depot")
+    project.query(
+        "create schema raw; create table raw.orders as select i as order_id, i * 10 as amount, "
+        "timestamp '2026-01-01' as loaded_at from generate_series(0, 19) i"
+    )
+    return _in_use(project, "insert into raw.orders values (99, 990, '2026-01-02')")
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +101,16 @@ def depot(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with duckdb.connect(str(folder / "vault.duckdb")) as connection:
         connection.execute("create schema analytics")
         connection.execute("create table analytics.secret as select 1 as id")
-    project = Project(folder)
+    return _in_use(Project(folder), "insert into raw.orders values (99, 990, timestamp '2026-01-02')")
+
+
+def _in_use(project: Built, change: str) -> Built:
+    """Builds the depot in production and in development; then its raw data and its seed change."""
     built = project.dbt("build", "--target", "prod", **{DEPLOY: "1"})
     assert built.status == 0, built
-    shutil.copytree(folder / "target", folder / "state")
+    shutil.copytree(project.folder / "target", project.folder / "state")
     built = project.dbt("build", "--target", "dev")
     assert built.status == 0, built
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute("insert into raw.orders values (99, 990, timestamp '2026-01-02')")
+    project.execute(change)
     project.write("seeds/regions.csv", "region,tax\nnorth,11\n")
     return project

@@ -1,23 +1,50 @@
 """How a connection is made read-only, by dbt's adapter type: one function an engine and a table."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+#: Takes back what was done.
+Undo = Callable[[], None]
 
-def _duckdb(credentials: Any) -> bool:
+
+def _duckdb(credentials: Any) -> Undo | None:
     if not Path(credentials.path).is_file():
-        return False
+        return None
     credentials.config_options = {**(credentials.config_options or {}), "access_mode": "read_only"}
     for attachment in credentials.attach or ():
         attachment.read_only = True
-    return True
+    return _nothing
 
 
-_ENGINES: Mapping[str, Callable[[Any], bool]] = {"duckdb": _duckdb}
+def _postgres(credentials: Any) -> Undo | None:
+    if credentials.search_path:
+        # dbt gives it to libpq as options of its own, which take the place of the variable's.
+        return None
+    before = os.environ.get("PGOPTIONS")
+    os.environ["PGOPTIONS"] = f"{before or ''} -c default_transaction_read_only=on".strip()
+
+    def undo() -> None:
+        if before is None:
+            os.environ.pop("PGOPTIONS", None)
+        else:
+            os.environ["PGOPTIONS"] = before
+
+    return undo
 
 
-def make_read_only(credentials: Any) -> bool:
-    """Makes every connection that dbt opens from ``credentials`` read-only; False where the engine cannot."""
+def _nothing() -> None:
+    """Credentials are the invocation's own."""
+
+
+_ENGINES: Mapping[str, Callable[[Any], Undo | None]] = {"duckdb": _duckdb, "postgres": _postgres}
+
+
+def make_read_only(credentials: Any) -> Undo | None:
+    """Makes every connection that dbt opens from ``credentials`` read-only; None where the engine cannot.
+
+    What is returned is to be called at the end of the dbt invocation.
+    """
     engine = _ENGINES.get(credentials.type)
-    return engine is not None and engine(credentials)
+    return engine(credentials) if engine is not None else None

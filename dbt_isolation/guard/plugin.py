@@ -21,7 +21,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from dbt_isolation import __version__, writes
 from dbt_isolation.artifacts.manifest import of_node
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.guard.connections import make_read_only
+from dbt_isolation.guard.connections import Undo, make_read_only
 from dbt_isolation.guard.course import Course
 from dbt_isolation.guard.deferral import defer_untouched
 from dbt_isolation.guard.say import say
@@ -52,6 +52,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         """Refuses by command, and sees to it that the nodes are looked at later, whatever path dbt takes."""
         self._looked = False
         self._course: Course | None = None
+        self._undo: Undo | None = None
         self._session = session = Session.begin()
         if session is None:
             return
@@ -78,6 +79,8 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     def _on_event(self, event: EventMsg) -> None:
         """Follows the command: dbt tells here what it selected, and what became of each node."""
         name = event.info.name
+        if name == "CommandCompleted" and self._undo is not None:
+            self._undo()
         if name == "FoundStats" and not self._asked and not self._looked:
             self._look(manifest_in_use())
         elif self._course is None:
@@ -144,7 +147,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if refusal := writes.refused_command(session.run, session.command):
             self._refuse(session, writes.message(session.run, session.command, [refusal], by=BY))
         elif not session.observing and not session.run.deploys and _may_not_write(session):
-            make_read_only(session.credentials)
+            self._undo = make_read_only(session.credentials)
 
     def _check_macros(self, session: Session, manifest: Any) -> None:
         run = session.run

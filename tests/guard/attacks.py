@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dbt_isolation
-from tests.dbt_process import Result, call, dbt, environment
+from tests.dbt_process import Result, call, dbt
 from tests.projects import DEPLOY, ROOT, Project, link_package
 
 LAYERS = ("naming", "on-run-start", "plugin")
@@ -35,7 +35,7 @@ AS_IT_IS = (
     "{{ custom_schema_name or target.schema }}{%- endmacro %}"
 )
 _TEMPLATE = '        schema: "{custom_schema}"\n'
-WIPE = "delete from warehouse.analytics.orders"
+WIPE = "delete from analytics.orders"
 
 
 @dataclass(frozen=True)
@@ -160,23 +160,18 @@ def set_up(depot: Project, attack: Attack, folder: Path, layers: Collection[str]
         text = (ROOT / "dbt_project.yml").read_text()
         (package / "dbt_project.yml").write_text(text[: text.index("on-run-start")])
         link_package(folder, package)
-    shutil.copytree(folder, folder.with_name(folder.name + "-pristine"), symlinks=True)
     return project
 
 
 def launch(project: Project, attack: Attack, command: str, layers: Collection[str]) -> Result:
-    """Runs ``command`` under the attack, on databases as they were before any other command."""
-    pristine = project.folder.with_name(project.folder.name + "-pristine")
-    for name in ("warehouse.duckdb", "vault.duckdb"):
-        (project.folder / f"{name}.wal").unlink(missing_ok=True)
-        shutil.copy(pristine / name, project.folder / name)
+    """Runs ``command`` under the attack."""
     words = [*COMMANDS[command], *attack.words]
     if command == "run-operation":
         words[1] = attack.operation
     if command == "retry":
         _fail_earlier(project, attack)
         words = ["retry", *(word for word in attack.words if word.startswith("--no-"))]
-    variables = environment(project.folder, **attack.variables)
+    variables = project.environment(**attack.variables)
     before = None if "plugin" in layers else without_plugin
     if attack.manifest_of:
         return call(_run_with_manifest, (words, attack.manifest_of, before), project.folder, variables)

@@ -1,7 +1,5 @@
 """Every cell of the guards' table, with real dbt: who refuses, and that production's content is as before."""
 
-from pathlib import Path
-
 import pytest
 from _pytest.mark import ParameterSet
 
@@ -15,6 +13,9 @@ from tests.projects import Project
 _WHOLE = ("schema", "prod")
 _OFTEN = ("run", "clone", "retry", "run-operation")
 _ALONE = ("schema", "package", "prod", "dotenv")
+_DEPOTS = {"duckdb": "depot", "postgres": "depot_on_postgres"}
+#: One connection of PostgreSQL sees one database.
+_ELSEWHERE = {"duckdb": frozenset[str](), "postgres": frozenset({"database"})}
 
 
 def _alone(attack: str, layer: str) -> tuple[str, ...]:
@@ -24,27 +25,34 @@ def _alone(attack: str, layer: str) -> tuple[str, ...]:
 class Lay:
     """Sets an attack up once a test process: its cells share a parsed project."""
 
-    def __init__(self, depot: Project, factory: pytest.TempPathFactory) -> None:
-        self._depot, self._factory = depot, factory
-        self._laid: dict[tuple[str, tuple[str, ...]], Project] = {}
+    def __init__(self, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> None:
+        self._request, self._factory = request, factory
+        self._laid: dict[tuple[str, str, tuple[str, ...]], tuple[Project, Project]] = {}
 
-    def __call__(self, attack: str, layers: tuple[str, ...]) -> Project:
-        key = (attack, layers)
+    def __call__(self, engine: str, attack: str, layers: tuple[str, ...]) -> tuple[Project, Project]:
+        """The project, with databases as they were before any command, and one that stays so."""
+        key = (engine, attack, layers)
         if key not in self._laid:
             folder = self._factory.mktemp(attack) / "project"
-            self._laid[key] = attacks.set_up(self._depot, ATTACKS[attack], folder, layers)
-        return self._laid[key]
+            depot = self._request.getfixturevalue(_DEPOTS[engine])
+            project = attacks.set_up(depot, ATTACKS[attack], folder, layers)
+            self._laid[key] = project, project.copy(folder.with_name("pristine"))
+        project, pristine = self._laid[key]
+        project.restore(pristine)
+        return project, pristine
 
 
 @pytest.fixture(scope="session")
-def lay(depot: Project, tmp_path_factory: pytest.TempPathFactory) -> Lay:
+def lay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lay:
     """The projects under attack."""
-    return Lay(depot, tmp_path_factory)
+    return Lay(request, tmp_path_factory)
 
 
-def _parameters(*, alone: bool) -> list[ParameterSet]:
+def _parameters(engine: str, *, alone: bool) -> list[ParameterSet]:
     found = []
     for attack, row in TABLE.attacks.items():
+        if attack in _ELSEWHERE[engine]:
+            continue
         for command, cell in row.cells.items():
             if isinstance(cell, str) and cell in TABLE.none:
                 continue
@@ -52,22 +60,34 @@ def _parameters(*, alone: bool) -> list[ParameterSet]:
             if alone:
                 sets = [_alone(attack, layer) for layer in cell] if isinstance(cell, list) else []
             for layers in sets:
-                marks = [pytest.mark.xdist_group("-".join((attack, *layers)))]
+                group = "-".join((attack, *layers)) if engine == "duckdb" else engine
+                marks = [pytest.mark.xdist_group(group)]
                 often = attack in _WHOLE or (command in _OFTEN and cell != "works")
                 if alone:
                     often = attack in _ALONE and command == "build"
+                if engine != "duckdb":
+                    often = often and attack in _WHOLE and cell != "works"
                 if not often:
                     marks.append(pytest.mark.all)
-                name = f"{attack}-{command}" + (f"-{layers[-1]}" if alone else "")
-                found.append(pytest.param(attack, command, layers, cell, id=name, marks=marks))
+                name = f"{engine}-{attack}-{command}" + (f"-{layers[-1]}" if alone else "")
+                found.append(pytest.param(engine, attack, command, layers, cell, id=name, marks=marks))
     return found
 
 
-@pytest.mark.parametrize(("attack", "command", "layers", "cell"), _parameters(alone=False))
-def test_cell(lay: Lay, attack: str, command: str, layers: tuple[str, ...], cell: object) -> None:
+def _everywhere(*, alone: bool) -> list[ParameterSet]:
+    return [one for engine in _DEPOTS for one in _parameters(engine, alone=alone)]
+
+
+_NAMES = ("engine", "attack", "command", "layers", "cell")
+
+
+@pytest.mark.parametrize(_NAMES, _everywhere(alone=False))
+def test_cell(
+    lay: Lay, engine: str, attack: str, command: str, layers: tuple[str, ...], cell: object
+) -> None:
     """All layers on."""
-    project = lay(attack, layers)
-    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), layers)
+    project, untouched = lay(engine, attack, layers)
+    pristine = attacks.production(untouched, layers)
     result = attacks.launch(project, ATTACKS[attack], command, layers)
     after = attacks.production(project, layers)
     if cell == "engine":
@@ -82,11 +102,13 @@ def test_cell(lay: Lay, attack: str, command: str, layers: tuple[str, ...], cell
         assert "Traceback" not in result.output, result
 
 
-@pytest.mark.parametrize(("attack", "command", "layers", "cell"), _parameters(alone=True))
-def test_layer_alone(lay: Lay, attack: str, command: str, layers: tuple[str, ...], cell: object) -> None:
+@pytest.mark.parametrize(_NAMES, _everywhere(alone=True))
+def test_layer_alone(
+    lay: Lay, engine: str, attack: str, command: str, layers: tuple[str, ...], cell: object
+) -> None:
     """Each layer that the cell lists, with the others off."""
-    project = lay(attack, layers)
-    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), layers)
+    project, untouched = lay(engine, attack, layers)
+    pristine = attacks.production(untouched, layers)
     result = attacks.launch(project, ATTACKS[attack], command, layers)
     assert attacks.production(project, layers) == pristine, result
     if layers[-1] != "naming":
@@ -100,7 +122,7 @@ def test_layer_alone(lay: Lay, attack: str, command: str, layers: tuple[str, ...
 def test_attack_is_one(lay: Lay, attack: str) -> None:
     """With every layer off it harms: a cell that nothing threatens proves nothing."""
     command = "run-operation" if attack == "operation" else "build"
-    project = lay(attack, ())
-    pristine = attacks.production(Project(Path(f"{project.folder}-pristine")), ())
+    project, untouched = lay("duckdb", attack, ())
+    pristine = attacks.production(untouched, ())
     result = attacks.launch(project, ATTACKS[attack], command, ())
     assert attacks.production(project, ()) != pristine, result

@@ -12,23 +12,33 @@ DEPLOY = "DBT_ISOLATION_DEPLOY"
 
 
 class Project:
-    """A dbt project in a folder of its own, and how to run dbt in it."""
+    """A dbt project in a folder of its own, on DuckDB files in it, and how to run dbt in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def dbt(self, *words: str, **variables: str | None) -> Result:
         """Runs dbt with ``variables`` beside the clean environment."""
-        return dbt(words, self.folder, environment(self.folder, **variables))
+        return dbt(words, self.folder, self.environment(**variables))
 
     def isolation(self, *words: str, **variables: str | None) -> Result:
         """Runs dbt-isolation with ``variables`` beside the clean environment."""
-        return isolation(words, self.folder, environment(self.folder, **variables))
+        return isolation(words, self.folder, self.environment(**variables))
+
+    def environment(self, **variables: str | None) -> dict[str, str]:
+        """The clean environment with ``variables``."""
+        return environment(self.folder, **variables)
 
     def copy(self, folder: Path) -> "Project":
         """The same project, built state and all, in ``folder``."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)
+
+    def restore(self, pristine: "Project") -> None:
+        """Makes the databases what those of ``pristine`` are."""
+        for file in pristine.folder.glob("*.duckdb"):
+            (self.folder / f"{file.name}.wal").unlink(missing_ok=True)
+            shutil.copy(file, self.folder / file.name)
 
     def write(self, path: str, text: str) -> None:
         """Writes a file of the project."""
@@ -46,6 +56,11 @@ class Project:
         """Rows of a read-only query."""
         with duckdb.connect(str(self.folder / f"{database}.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+    def execute(self, sql: str) -> None:
+        """Changes the warehouse, as its administrator."""
+        with duckdb.connect(str(self.folder / "warehouse.duckdb")) as connection:
+            connection.execute(sql)
 
     def relations(self, schema: str, database: str = "warehouse") -> set[str]:
         """The names of the relations in a schema."""

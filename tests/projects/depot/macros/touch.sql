@@ -1,3 +1,3 @@
 {% macro touch() %}
-    {% do run_query('create or replace table ' ~ target.database ~ '.' ~ target.schema ~ '.touched as select 1 as one') %}
+    {% do run_query('create table ' ~ target.database ~ '.' ~ target.schema ~ '.touched as select 1 as one') %}
 {% endmacro %}
