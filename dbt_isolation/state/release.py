@@ -35,7 +35,10 @@ class ReleasedNode(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """release.json; ``previous`` is 0 for the first, ``files`` are SHA-256 of the files beside it by name."""
+    """release.json; ``previous`` is 0 for the first, ``files`` are SHA-256 of the files beside it by name.
+
+    ``pushed``: the invocations of this release and of the last ones before it, with their numbers.
+    """
 
     number: int
     project: str
@@ -53,6 +56,7 @@ class Release(msgspec.Struct, frozen=True):
     nodes: dict[str, ReleasedNode]
     approvals: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []
+    pushed: dict[str, int] = {}
     version: int = VERSION
 
 
