@@ -5,13 +5,15 @@
     PROJECT/ENVIRONMENT/switches/000001.json            which release became current, in order
     PROJECT/ENVIRONMENT/current                         the last switch, for readers
 
-A release's number belongs to who creates its first file. It becomes visible by one exclusive create, that of
-the next switch; ``current`` only saves readers a search, so that a push killed before it is written loses
-nothing. Two pushes at once want the same next switch: one gets it.
+A release's number belongs for ever to who creates its first file. It becomes visible by one exclusive create,
+that of the next switch; ``current`` only saves readers a search, so that a push killed before it is written
+loses nothing. Two pushes at once want the same next switch: one gets it.
 """
 
 import gzip
 import hashlib
+import re
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,13 +83,13 @@ class Releases:
         packed = self.content(release.number, MANIFEST, release.files.get(MANIFEST, ""))
         try:
             return gzip.decompress(packed)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise IsolationError(f"{self.place}/releases/{release.number:06}/{MANIFEST}: {error}") from error
 
     def switches(self) -> list[Switch]:
         """Every switch, the first one first."""
         found = []
-        for name in self.store.names(self._path("switches")):
+        for name in self._switch_names():
             content = self.store.read(self._path(f"switches/{name}"))
             if content is not None:
                 found.append(decode_switch(content, f"{self.place}/switches/{name}"))
@@ -108,7 +110,7 @@ class Releases:
         """Writes the rest of a release whose number was claimed; returns its release.json."""
         content = encode(release)
         for name, what in ((MANIFEST, manifest_gz), (RELEASE, content)):
-            if not self.store.create(self._release(release.number, name), what):
+            if not self._create(self._release(release.number, name), what):
                 raise IsolationError(f"{self.place}/releases/{release.number:06}/{name} is there already")
         return content
 
@@ -121,7 +123,7 @@ class Releases:
             at=now(),
             actor=release.actor,
         )
-        if not self.store.create(self._switch(switch.number), encode(switch)):
+        if not self._create(self._switch(switch.number), encode(switch)):
             return False
         # The switch is made; without this file readers find it all the same.
         with suppress(IsolationError):
@@ -129,9 +131,13 @@ class Releases:
         return True
 
     def abandon(self, number: int) -> None:
-        """Removes a release that never became visible, as far as the store lets us."""
+        """Removes a release that never became visible, as far as the store lets us.
+
+        The file that claimed its number stays: another push that took it could lose its files to us.
+        """
         with suppress(IsolationError):
-            self.store.remove(self._path(f"releases/{number:06}"))
+            for name in (RELEASE, MANIFEST):
+                self.store.remove(self._release(number, name))
 
     def refresh(self, record: Refresh) -> bool:
         """Appends a run record; False where this invocation's is there already."""
@@ -139,11 +145,23 @@ class Releases:
         return self.store.create(self._path(path), encode(record))
 
     def _known_switch(self) -> Switch | None:
-        content = self.store.read(self._path("current"))
-        if content is None:
-            names = self.store.names(self._path("switches"))
-            content = self.store.read(self._path(f"switches/{names[-1]}")) if names else None
-        return decode_switch(content, f"{self.place}/current") if content is not None else None
+        path = "current"
+        content = self.store.read(self._path(path))
+        if content is None and (names := self._switch_names()):
+            path = f"switches/{names[-1]}"
+            content = self.store.read(self._path(path))
+        return decode_switch(content, f"{self.place}/{path}") if content is not None else None
+
+    def _switch_names(self) -> list[str]:
+        names = self.store.names(self._path("switches"))
+        return [name for name in names if re.fullmatch(r"\d{6,}\.json", name)]
+
+    def _create(self, path: str, content: bytes) -> bool:
+        """Creates a file that only we would write so; whether it is there.
+
+        A client that got no answer asks again, and is told that there is one: its own.
+        """
+        return self.store.create(path, content) or self.store.read(path) == content
 
     def _path(self, path: str) -> str:
         return f"{self.project}/{self.environment}/{path}"

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -24,7 +24,6 @@ _SECTIONS = (
     *("nodes", "sources", "macros", "exposures", "functions", "metrics", "semantic_models"),
     *("saved_queries", "unit_tests"),
 )
-_numbers = count(1)
 
 
 class Shop:
@@ -156,7 +155,7 @@ class Shop:
 
     def write(self, *built: str, invocation: str = "", command: str = "build", **args: object) -> Path:
         """Writes the artifacts of a run that built ``built`` (all if not given) to ``target/``."""
-        invocation = invocation or _invocation()
+        invocation = invocation or str(uuid4())
         target = self.folder / "target"
         target.mkdir(exist_ok=True)
         (target / "manifest.json").write_bytes(self.manifest_json(invocation))
@@ -170,7 +169,7 @@ class Shop:
         self, *built: str, failed: Iterable[str] = (), invocation: str = "", actor: str = "deployer"
     ) -> Ran:
         """A run that built ``built``: all if neither that nor ``failed`` is given."""
-        invocation = invocation or _invocation()
+        invocation = invocation or str(uuid4())
         failed = tuple(failed)
         succeeded = built or (() if failed else self.buildable())
         statuses = {**dict.fromkeys(succeeded, "success"), **dict.fromkeys(failed, "error")}
@@ -245,7 +244,3 @@ def files(folder: Path) -> dict[str, bytes]:
 def places(release: Release) -> dict[str, Relation]:
     """Where each node of a release is."""
     return {unique_id: node.relation for unique_id, node in release.nodes.items()}
-
-
-def _invocation() -> str:
-    return f"invocation-{next(_numbers):04}"
