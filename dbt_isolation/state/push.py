@@ -12,7 +12,7 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.state.carry_over import carry_over
 from dbt_isolation.state.ran import Ran
 from dbt_isolation.state.release import Refresh, Release, ReleasedNode, Switch
-from dbt_isolation.state.releases import MANIFEST, RUN_RESULTS, Releases, now, sha256
+from dbt_isolation.state.releases import MANIFEST, RUN_RESULTS, DamagedError, Releases, now, sha256
 
 #: How often a push begins again when another one comes first with other nodes.
 _ATTEMPTS = 20
@@ -50,11 +50,11 @@ def push(releases: Releases, ran: Ran) -> Pushed:
     built = ran.built()
     first = head = releases.head()
     for _ in range(_ATTEMPTS):
-        current = releases.read(head.release, head.digest) if head is not None else None
+        current = _current(releases, head, ran)
         if current is not None and ran.invocation_id in current.pushed:
             return Pushed(Kind.KNOWN, current.pushed[ran.invocation_id])
         if not built:
-            return Pushed(Kind.NOTHING, current.number if current is not None else 0)
+            return Pushed(Kind.NOTHING, head.release if head is not None else 0)
         if current is not None and head != first:
             _refuse_conflict(current, ran, built, first.release if first is not None else 0)
         nodes = _nodes(ran, built, current)
@@ -69,6 +69,16 @@ def push(releases: Releases, ran: Ran) -> Pushed:
     )
 
 
+def _current(releases: Releases, head: Switch | None, ran: Ran) -> Release | None:
+    """The release that is built upon; none, where it is damaged and a whole run needs nothing of it."""
+    try:
+        return releases.read(head.release, head.digest) if head is not None else None
+    except DamagedError:
+        if ran.whole:
+            return None
+        raise
+
+
 def _release(
     releases: Releases,
     ran: Ran,
@@ -80,7 +90,8 @@ def _release(
     built = ran.built()
     pushed = [*current.pushed.items()][1 - _REMEMBERED :] if current is not None else []
     manifest_gz = gzip.compress(_manifest(releases, ran, current, built), mtime=0)
-    number = releases.claim(current.number if current is not None else 0, ran.run_results_json)
+    previous = head.release if head is not None else 0
+    number = releases.claim(previous, ran.run_results_json)
     release = Release(
         number=number,
         project=releases.project,
@@ -89,7 +100,7 @@ def _release(
         actor=ran.actor,
         commit=ran.commit.sha,
         dirty=ran.commit.dirty,
-        previous=current.number if current is not None else 0,
+        previous=previous,
         invocation_id=ran.invocation_id,
         dbt_version=ran.manifest.metadata.dbt_version,
         adapter_type=ran.manifest.metadata.adapter_type or "",
@@ -147,10 +158,7 @@ def _manifest(releases: Releases, ran: Ran, current: Release | None, built: Coll
         for one, fingerprint in ran.fingerprints.items()
         if one in built or (one in released and released[one].fingerprint == str(fingerprint))
     }
-    whole = all(
-        node.unique_id in built or node.ephemeral or node.external for node in ran.manifest.buildable()
-    )
-    if whole:
+    if ran.whole:
         return ran.manifest_json
     before = releases.manifest(current) if current is not None else b"{}"
     return carry_over(ran.manifest_json, before, built, settled)

@@ -9,6 +9,7 @@ from dbt_isolation.errors import IsolationError
 
 #: Of release.json; a reader refuses a later one.
 VERSION = 1
+_DELETE_CURRENT = "if it is `current`, delete it: it is found again from switches/"
 
 
 class ReleasedNode(msgspec.Struct, frozen=True):
@@ -107,11 +108,10 @@ def decode_switch(content: bytes, name: str) -> Switch:
         found = msgspec.json.decode(content, type=Switch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse_later_version(content, name)
-        raise IsolationError(
-            f"{name} cannot be read: {error}",
-            "if it is `current`, delete it: it is found again from switches/",
-        ) from error
+        raise IsolationError(f"{name} cannot be read: {error}", _DELETE_CURRENT) from error
     _refuse_later_version(content, name)
+    if found.number < 1 or found.release < 1:
+        raise IsolationError(f"{name} is no switch: numbers begin with 1", _DELETE_CURRENT)
     return found
 
 

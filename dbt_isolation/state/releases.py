@@ -30,6 +30,11 @@ from dbt_isolation.state.release import (
 from dbt_isolation.state.store import Store
 
 MANIFEST, RUN_RESULTS, RELEASE = "manifest.json.gz", "run_results.json", "release.json"
+_REMEDY = "put it back from a backup; else only a run of the whole project can be pushed as the next release"
+
+
+class DamagedError(IsolationError):
+    """A file of a release is missing, or is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,10 @@ class Releases:
         """The last switch; None before the first release."""
         found = self._known_switch()
         while found is not None:
-            following = self.store.read(self._switch(found.number + 1))
+            following = self._read_switch(f"{found.number + 1:06}.json")
             if following is None:
                 return found
-            found = decode_switch(following, f"{self.place}/switches/{found.number + 1:06}.json")
+            found = following
         return None
 
     def current(self) -> Release | None:
@@ -70,12 +75,9 @@ class Releases:
         content = self.store.read(self._release(number, name))
         where = f"{self.place}/releases/{number:06}/{name}"
         if content is None:
-            raise IsolationError(f"{where} is missing", "`dbt-isolation releases` lists what there is")
+            raise DamagedError(f"{where} is missing", _REMEDY)
         if digest and sha256(content) != digest:
-            raise IsolationError(
-                f"{where} is not as it was written: it was edited or is cut off",
-                "put it back from a backup, or make a new release with a run and `dbt-isolation state push`",
-            )
+            raise DamagedError(f"{where} is not as it was written: it was edited or is cut off", _REMEDY)
         return content
 
     def manifest(self, release: Release) -> bytes:
@@ -88,12 +90,8 @@ class Releases:
 
     def switches(self) -> list[Switch]:
         """Every switch, the first one first."""
-        found = []
-        for name in self._switch_names():
-            content = self.store.read(self._path(f"switches/{name}"))
-            if content is not None:
-                found.append(decode_switch(content, f"{self.place}/switches/{name}"))
-        return found
+        found = [self._read_switch(name) for name in self._switch_names()]
+        return [switch for switch in found if switch is not None]
 
     def refreshes(self, number: int) -> int:
         """How many refreshes of a release are recorded."""
@@ -145,12 +143,22 @@ class Releases:
         return self.store.create(self._path(path), encode(record))
 
     def _known_switch(self) -> Switch | None:
-        path = "current"
-        content = self.store.read(self._path(path))
-        if content is None and (names := self._switch_names()):
-            path = f"switches/{names[-1]}"
-            content = self.store.read(self._path(path))
-        return decode_switch(content, f"{self.place}/{path}") if content is not None else None
+        content = self.store.read(self._path("current"))
+        if content is not None:
+            return decode_switch(content, f"{self.place}/current")
+        names = self._switch_names()
+        return self._read_switch(names[-1]) if names else None
+
+    def _read_switch(self, name: str) -> Switch | None:
+        content = self.store.read(self._path(f"switches/{name}"))
+        if content is None:
+            return None
+        found = decode_switch(content, f"{self.place}/switches/{name}")
+        if name != f"{found.number:06}.json":
+            raise DamagedError(
+                f"{self.place}/switches/{name} is switch {found.number}", "put it back from a backup"
+            )
+        return found
 
     def _switch_names(self) -> list[str]:
         names = self.store.names(self._path("switches"))
