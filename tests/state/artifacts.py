@@ -166,9 +166,14 @@ class Shop:
         return target
 
     def ran(
-        self, *built: str, failed: Iterable[str] = (), invocation: str = "", actor: str = "deployer"
+        self,
+        *built: str,
+        failed: Iterable[str] = (),
+        invocation: str = "",
+        actor: str = "deployer",
+        sha: str = "",
     ) -> Ran:
-        """A run that built ``built``: all if neither that nor ``failed`` is given."""
+        """A run of the commit ``sha`` that built ``built``: all if neither that nor ``failed`` is given."""
         invocation = invocation or str(uuid4())
         failed = tuple(failed)
         succeeded = built or (() if failed else self.buildable())
@@ -183,7 +188,7 @@ class Shop:
             run_results_json=results_json,
             fingerprints=fingerprints(manifest, ProjectFiles(self.folder, {}, {})),
             actor=actor,
-            commit=Commit(),
+            commit=Commit(sha),
         )
 
     def buildable(self) -> tuple[str, ...]:

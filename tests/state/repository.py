@@ -30,8 +30,8 @@ class Git:
         )
         return ended.stdout.strip()
 
-    def commit(self, *words: str) -> str:
+    def commit(self, message: str) -> str:
         """Commits everything, even nothing, and gives the SHA."""
         self("add", "--all")
-        self("commit", "--quiet", "--allow-empty", "--message", "change", *words)
+        self("commit", "--quiet", "--allow-empty", "--message", message)
         return self("rev-parse", "HEAD")

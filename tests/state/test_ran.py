@@ -184,9 +184,9 @@ def test_the_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     git = Git(shop.folder, monkeypatch)
     git("init", "--quiet")
     assert _read(shop).commit.sha == ""
-    git("add", "dbt_project.yml")
-    git("commit", "--quiet", "--message", "one")
-    assert (_read(shop).commit.sha, _read(shop).commit.dirty) == (git("rev-parse", "HEAD"), False)
+    sha = git.commit("first")
+    (shop.folder / "new.sql").touch()
+    assert (_read(shop).commit.sha, _read(shop).commit.dirty) == (sha, False)
     with (shop.folder / "dbt_project.yml").open("a") as stream:
         stream.write("version: 1.0.0\n")
     assert _read(shop).commit.dirty
