@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dbt_isolation import naming
 from dbt_isolation.errors import IsolationError
@@ -154,36 +154,29 @@ class _Folder:
 class _Remote:
     def __init__(self, url: str, protocol: str) -> None:
         try:
-            from fsspec.core import url_to_fs
+            from fsspec import get_filesystem_class
         except ImportError as error:
             raise IsolationError(
                 f"state: {url} needs fsspec", "install dbt-isolation[s3], [gs], [abfs] or [remote]"
             ) from error
-        self.url = url.rstrip("/")
-        self._exclusive = protocol in _EXCLUSIVE
-        self._proven = False
+        extra = _EXCLUSIVE.get(protocol)
         try:
-            # Some connect here already.
-            self._system, self._root = _answer(
-                lambda: url_to_fs(self.url, use_listings_cache=False), _READ_TIMEOUT
+            for one in protocol.split("::"):
+                get_filesystem_class(one)
+        except (ValueError, ImportError) as error:
+            hint = (
+                f"pip install 'dbt-isolation[{extra}]'" if extra else "docs/state.md has those that are known"
             )
-        except ImportError as error:
-            extra = _EXCLUSIVE.get(protocol)
-            raise IsolationError(
-                f"state: {url}: {error}",
-                f"pip install 'dbt-isolation[{extra}]'"
-                if extra
-                else "docs/state.md says which places there are",
-            ) from error
-        except Exception as error:
-            raise IsolationError(
-                f"state: {url}: {error}", "docs/state.md says which places there are"
-            ) from error
+            raise IsolationError(f"state: {url}: {error}", hint) from error
+        self.url = url.rstrip("/")
+        self._exclusive = extra is not None
+        self._proven = False
+        self._opened: tuple[Any, str] | None = None
 
     def read(self, path: str) -> bytes | None:
-        def content() -> bytes | None:
+        def content(system: Any, place: str) -> bytes | None:
             try:
-                found: bytes = self._system.cat_file(self._place(path))
+                found: bytes = system.cat_file(place)
             except FileNotFoundError as error:
                 _check_bucket(error)
                 return None
@@ -197,18 +190,17 @@ class _Remote:
                 f"state: {self.url} can be read and not written: such a place has no exclusive create",
                 "write releases to a folder, s3://, gs:// or abfs://",
             )
-
         if not self._proven:
             self._prove()
         return self._create(path, content)
 
     def replace(self, path: str, content: bytes) -> None:
-        self._ask(path, lambda: self._system.pipe_file(self._place(path), content), _WRITE_TIMEOUT)
+        self._ask(path, lambda system, place: system.pipe_file(place, content), _WRITE_TIMEOUT)
 
     def names(self, folder: str) -> list[str]:
-        def listed() -> list[str]:
+        def listed(system: Any, place: str) -> list[str]:
             try:
-                found = self._system.ls(self._place(folder), detail=False)
+                found = system.ls(place, detail=False)
             except FileNotFoundError as error:
                 _check_bucket(error)
                 return []
@@ -217,9 +209,9 @@ class _Remote:
         return self._ask(folder, listed, _READ_TIMEOUT)
 
     def remove(self, path: str) -> None:
-        def removed() -> None:
+        def removed(system: Any, place: str) -> None:
             with suppress(FileNotFoundError):
-                self._system.rm_file(self._place(path))
+                system.rm_file(place)
 
         self._ask(path, removed, _WRITE_TIMEOUT)
 
@@ -237,30 +229,38 @@ class _Remote:
         self._proven = True
 
     def _create(self, path: str, content: bytes) -> bool:
-        def put() -> bool:
-            for attempt in range(_ATTEMPTS):
+        def put(system: Any, place: str) -> bool:
+            left = _ATTEMPTS
+            while True:
                 try:
-                    self._system.pipe_file(self._place(path), content, mode="create")
+                    system.pipe_file(place, content, mode="create")
+                    return True
                 except FileExistsError:
                     return False
                 except OSError as error:
+                    left -= 1
                     code = _error_code(error)
                     if code == "PreconditionFailed":
                         return False
-                    if code != "ConditionalRequestConflict" or attempt == _ATTEMPTS - 1:
+                    if code != "ConditionalRequestConflict" or not left:
                         raise
-                else:
-                    return True
-            return False
 
         return self._ask(path, put, _WRITE_TIMEOUT)
 
-    def _place(self, path: str) -> str:
-        return f"{self._root.rstrip('/')}/{path}"
+    def _ask(self, path: str, question: Callable[[Any, str], _T], timeout: float) -> _T:
+        """What ``question`` answers, given the file system and the path in it."""
 
-    def _ask(self, path: str, question: Callable[[], _T], timeout: float) -> _T:
+        def ask() -> _T:
+            if self._opened is None:
+                from fsspec.core import url_to_fs
+
+                # Some file systems connect when they are made.
+                self._opened = url_to_fs(self.url, use_listings_cache=False)
+            system, root = self._opened
+            return question(system, f"{root.rstrip('/')}/{path}")
+
         try:
-            return _answer(question, timeout)
+            return _answer(ask, timeout)
         except Exception as error:
             raise UnreachableError(f"state store: {self.url}/{path}: {str(error) or repr(error)}") from error
 
@@ -281,7 +281,7 @@ def _answer(question: Callable[[], _T], timeout: float) -> _T:
     thread.join(timeout)
     if answers:
         return answers[0]
-    raise errors[0] if errors else TimeoutError(f"no answer in {timeout:.0f} s")
+    raise errors[0] if errors else TimeoutError(f"no answer in {timeout:g} s")
 
 
 def _check_bucket(error: FileNotFoundError) -> None:
