@@ -30,7 +30,9 @@ class Invocation:
     def of(
         cls, arguments: Namespace, *, target: str | None = None, environ: Mapping[str, str] = os.environ
     ) -> Self:
-        """Of the common flags; ``target`` is taken where ``--target`` is not given, else the profile's own.
+        """Of the common flags; ``target`` is taken where ``--target`` is not given.
+
+        Without either it is the one that dbt would take: ``DBT_TARGET``'s, else the profile's own.
 
         Raises ``IsolationError`` for a project without the block, and what is wrong there or in the profile.
         """
@@ -42,15 +44,19 @@ class Invocation:
                 "write the block; docs/configuration.md has one to begin with",
             )
         project = read_yaml(project_dir / "dbt_project.yml")
+        if not project.get("name"):
+            raise IsolationError("dbt_project.yml has no name", "name the project")
         profiles = profile_file(project_dir, arguments.profiles_dir, environ)
         found = {one.name: one for one in targets(project_dir, profiles, environ)}
-        name = arguments.target or target or next(iter(found))
+        if not found:
+            raise IsolationError(f"{profiles}: no target", "add one to the profile's outputs")
+        name = arguments.target or target or environ.get("DBT_TARGET") or next(iter(found))
         if name not in found:
             raise IsolationError(f"{profiles}: no target '{name}'", suggestion(name, found))
         folder = environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target"))
         return cls(
             project_dir=project_dir,
-            project=str(project.get("name", "")),
+            project=str(project["name"]),
             target_path=project_dir / folder,
             config=config,
             run=run_of(config, found[name], environ),

@@ -5,10 +5,10 @@ from collections import Counter
 
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.invocation import Invocation
-from dbt_isolation.outcome import Outcome, Table, Text
+from dbt_isolation.outcome import Finding, Outcome, Severity, Table, Text
 from dbt_isolation.state.release import Release
 from dbt_isolation.state.releases import Releases
-from dbt_isolation.state.store import open_store
+from dbt_isolation.state.store import UnreachableError, open_store
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,14 +34,13 @@ def run(arguments: Namespace) -> Outcome:
 
 def _list(releases: Releases) -> Outcome:
     head = releases.head()
-    switches = {switch.release: switch for switch in releases.switches()}
-    found = [(switch, releases.read(switch.release, switch.digest)) for switch in switches.values()]
+    found, findings = _read_all(releases)
     if head is None:
         return Outcome(
             blocks=(Text(f"no release of {releases.environment} in {releases.place}", ()),),
             data={"environment": releases.environment, "current": None, "releases": []},
         )
-    refreshes = {release.number: releases.refreshes(release.number) for _, release in found}
+    refreshes = {release.number: releases.refreshes(release.number) for release in found}
     rows = tuple(
         (
             "→" if release.number == head.release else "",
@@ -52,10 +51,11 @@ def _list(releases: Releases) -> Outcome:
             str(len(release.built)),
             str(refreshes[release.number]),
         )
-        for _, release in found
+        for release in found
     )
     columns = ("", "release", "made", "by", "commit", "built", "refreshes")
     return Outcome(
+        findings=findings,
         blocks=(Table(f"{releases.environment}, in {releases.place}", columns, rows),),
         data={
             "environment": releases.environment,
@@ -70,10 +70,23 @@ def _list(releases: Releases) -> Outcome:
                     "built": list(release.built),
                     "refreshes": refreshes[release.number],
                 }
-                for _, release in found
+                for release in found
             ],
         },
     )
+
+
+def _read_all(releases: Releases) -> tuple[list[Release], tuple[Finding, ...]]:
+    """The releases in their order, and a finding for each that is not as it was written."""
+    found, findings = [], []
+    for number, digest in {switch.release: switch.digest for switch in releases.switches()}.items():
+        try:
+            found.append(releases.read(number, digest))
+        except UnreachableError:
+            raise
+        except IsolationError as error:
+            findings.append(Finding("releases", Severity.ERROR, error.message, error.hint))
+    return found, tuple(findings)
 
 
 def _show(releases: Releases, number: int | None) -> Outcome:

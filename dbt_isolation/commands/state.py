@@ -34,7 +34,8 @@ def run(arguments: Namespace) -> Outcome:
 def _push(arguments: Namespace) -> Outcome:
     folder = Invocation.of(arguments).target_path
     results = run_results.read(folder / "run_results.json")
-    about = Invocation.of(arguments, target=results.args.get("target"))
+    target = results.args.get("target")
+    about = Invocation.of(arguments, target=str(target) if target else None)
     refused = _refusal(about)
     if refused is not None:
         return Outcome(findings=(refused,))
@@ -69,7 +70,8 @@ def _pushed(releases: Releases, pushed: Pushed) -> Outcome:
         Kind.RELEASE: f"release {pushed.number} of {releases.environment} in {releases.place}",
         Kind.REFRESH: f"a refresh of release {pushed.number}: nothing that was built differs from it",
         Kind.KNOWN: f"known already: this run is in release {pushed.number}",
-        Kind.NOTHING: f"the run built nothing; release {pushed.number or 'none'} stays current",
+        Kind.NOTHING: "the run built nothing; "
+        + (f"release {pushed.number} stays current" if pushed.number else "there is no release yet"),
     }
     rows = tuple((one,) for one in pushed.changed[:_SHOWN])
     more = len(pushed.changed) - len(rows)

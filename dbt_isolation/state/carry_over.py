@@ -66,7 +66,10 @@ class _Merge:
             and entry.config.materialized != "ephemeral"
             and entry.original_file_path
         }
-        self._inlined = self._inlined_in_built()
+        self._readers: dict[str, set[str]] = {}
+        for one in self._relations:
+            for read in self._inputs(one):
+                self._readers.setdefault(read, set()).add(one)
 
     def result(self) -> bytes:
         nodes = self._merged("nodes", self._takes_node)
@@ -109,25 +112,25 @@ class _Merge:
             return unique_id in self._built
         entry = self._nodes[unique_id]
         if entry.config.materialized == "ephemeral":
-            return unique_id in self._inlined
+            return not self._readers.get(unique_id, set()).isdisjoint(self._built)
         return self._about_settled(entry)
 
     def _takes_source(self, unique_id: str) -> bool:
-        readers = [one for one in self._relations if unique_id in self._nodes[one].depends_on.nodes]
-        return all(one in self._settled for one in readers)
+        return all(one in self._settled for one in self._readers.get(unique_id, ()))
 
     def _about_settled(self, entry: _Entry) -> bool:
         return all(one in self._settled for one in entry.depends_on.nodes if one in self._relations)
 
-    def _inlined_in_built(self) -> set[str]:
-        """Ephemeral models that are part of what was built."""
+    def _inputs(self, unique_id: str) -> set[str]:
+        """What a relation reads: its own parents, and those of the ephemeral models among them."""
         found: set[str] = set()
-        ahead = [one for one in self._built if one in self._nodes]
+        ahead = [unique_id]
         while ahead:
             for parent in self._nodes[ahead.pop()].depends_on.nodes:
-                if parent in self._nodes and parent not in self._relations and parent not in found:
+                if parent not in found:
                     found.add(parent)
-                    ahead.append(parent)
+                    if parent in self._nodes and parent not in self._relations:
+                        ahead.append(parent)
         return found
 
     def _macros(self, kept: Iterable[str]) -> _Raw:

@@ -1,5 +1,6 @@
 """The git commit that a project stands on; everything is unknown where there is no git."""
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,18 +26,27 @@ def commit(folder: Path) -> Commit:
 
 def is_ancestor(folder: Path, sha: str) -> bool | None:
     """Whether the commit ``sha`` is HEAD or comes before it; None where git cannot say."""
-    if not sha or _git(folder, "rev-parse", "HEAD") is None:
+    if not re.fullmatch(r"[0-9a-f]{40,64}", sha) or _git(folder, "rev-parse", "HEAD") is None:
         return None
-    if _git(folder, "cat-file", "-e", f"{sha}^{{commit}}") is None:
-        # Not here at all: another branch's, or one that was not fetched.
-        return False
-    return _git(folder, "merge-base", "--is-ancestor", sha, "HEAD") is not None
+    here = _git(folder, "cat-file", "-e", f"{sha}^{{commit}}") is not None
+    if here and _git(folder, "merge-base", "--is-ancestor", sha, "HEAD") is not None:
+        return True
+    # A clone without its history, as continuous integration makes it, does not know what came before.
+    # Elsewhere a commit that is not here is another branch's, or was not fetched.
+    return None if _git(folder, "rev-parse", "--is-shallow-repository") == "true" else False
 
 
 def _git(folder: Path, *words: str) -> str | None:
     try:
         ended = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT, check=True
+            ["git", *words],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -86,6 +87,7 @@ class Local:
         if release is None:
             content = self.releases.content(there.release, RELEASE, there.digest)
             release = decode_release(content, str(folder / RELEASE))
+            self._forget_another(folder, content)
             self._write(folder / RELEASE, content)
             self._write(self.folder / "head.json", encode(there))
             self._sweep(folder)
@@ -138,8 +140,16 @@ class Local:
         except OSError as error:
             raise IsolationError(f"{file}: {error.strerror or error}") from error
 
+    def _forget_another(self, folder: Path, release: bytes) -> None:
+        """Removes the artifacts of another store's release with the same number."""
+        with suppress(OSError):
+            if (folder / RELEASE).read_bytes() != release:
+                (folder / _MANIFEST).unlink(missing_ok=True)
+
     def _sweep(self, kept: Path) -> None:
         before = time.time() - _KEPT_SECONDS
-        for folder in self.folder.iterdir():
-            if folder.is_dir() and folder != kept and folder.stat().st_mtime < before:
-                shutil.rmtree(folder, ignore_errors=True)
+        # Another run may sweep at the same time.
+        with suppress(OSError):
+            for folder in self.folder.iterdir():
+                if folder.is_dir() and folder != kept and folder.stat().st_mtime < before:
+                    shutil.rmtree(folder, ignore_errors=True)

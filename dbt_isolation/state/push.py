@@ -12,10 +12,12 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.state.carry_over import carry_over
 from dbt_isolation.state.ran import Ran
 from dbt_isolation.state.release import Refresh, Release, ReleasedNode, Switch
-from dbt_isolation.state.releases import MANIFEST, RUN_RESULTS, Releases, now, sha256
+from dbt_isolation.state.releases import MANIFEST, RUN_RESULTS, DamagedError, Releases, now, sha256
 
 #: How often a push begins again when another one comes first with other nodes.
 _ATTEMPTS = 20
+#: How many releases back a run is known that is pushed once more.
+_REMEMBERED = 100
 
 
 class Kind(StrEnum):
@@ -29,7 +31,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did: ``number`` is the current release's, ``changed`` what differs from the one before."""
+    """What a push did: ``changed`` is what differs from the release before.
+
+    ``number`` is the current release's; of a run that is known, the one that it is in.
+    """
 
     kind: Kind
     number: int
@@ -45,11 +50,11 @@ def push(releases: Releases, ran: Ran) -> Pushed:
     built = ran.built()
     first = head = releases.head()
     for _ in range(_ATTEMPTS):
-        current = releases.read(head.release, head.digest) if head is not None else None
-        if current is not None and current.invocation_id == ran.invocation_id:
-            return Pushed(Kind.KNOWN, current.number)
+        current = _current(releases, head, ran)
+        if current is not None and ran.invocation_id in current.pushed:
+            return Pushed(Kind.KNOWN, current.pushed[ran.invocation_id])
         if not built:
-            return Pushed(Kind.NOTHING, current.number if current is not None else 0)
+            return Pushed(Kind.NOTHING, head.release if head is not None else 0)
         if current is not None and head != first:
             _refuse_conflict(current, ran, built, first.release if first is not None else 0)
         nodes = _nodes(ran, built, current)
@@ -64,6 +69,16 @@ def push(releases: Releases, ran: Ran) -> Pushed:
     )
 
 
+def _current(releases: Releases, head: Switch | None, ran: Ran) -> Release | None:
+    """The release that is built upon; none, where it is damaged and a whole run needs nothing of it."""
+    try:
+        return releases.read(head.release, head.digest) if head is not None else None
+    except DamagedError:
+        if ran.whole:
+            return None
+        raise
+
+
 def _release(
     releases: Releases,
     ran: Ran,
@@ -73,8 +88,10 @@ def _release(
 ) -> int:
     """Writes a release on top of ``current`` and switches to it; its number, 0 where another came first."""
     built = ran.built()
+    pushed = [*current.pushed.items()][1 - _REMEMBERED :] if current is not None else []
     manifest_gz = gzip.compress(_manifest(releases, ran, current, built), mtime=0)
-    number = releases.claim(current.number if current is not None else 0, ran.run_results_json)
+    previous = head.release if head is not None else 0
+    number = releases.claim(previous, ran.run_results_json)
     release = Release(
         number=number,
         project=releases.project,
@@ -83,7 +100,7 @@ def _release(
         actor=ran.actor,
         commit=ran.commit.sha,
         dirty=ran.commit.dirty,
-        previous=current.number if current is not None else 0,
+        previous=previous,
         invocation_id=ran.invocation_id,
         dbt_version=ran.manifest.metadata.dbt_version,
         adapter_type=ran.manifest.metadata.adapter_type or "",
@@ -92,6 +109,7 @@ def _release(
         nodes={
             one: msgspec.structs.replace(node, release=node.release or number) for one, node in nodes.items()
         },
+        pushed={**dict(pushed), ran.invocation_id: number},
     )
     try:
         content = releases.write(release, manifest_gz)
@@ -140,10 +158,7 @@ def _manifest(releases: Releases, ran: Ran, current: Release | None, built: Coll
         for one, fingerprint in ran.fingerprints.items()
         if one in built or (one in released and released[one].fingerprint == str(fingerprint))
     }
-    whole = all(
-        node.unique_id in built or node.ephemeral or node.external for node in ran.manifest.buildable()
-    )
-    if whole:
+    if ran.whole:
         return ran.manifest_json
     before = releases.manifest(current) if current is not None else b"{}"
     return carry_over(ran.manifest_json, before, built, settled)
@@ -164,7 +179,11 @@ def _refresh(releases: Releases, ran: Ran, current: Release) -> Pushed:
 
 
 def _refuse_conflict(current: Release, ran: Ran, built: Mapping[str, Node], since: int) -> None:
-    """Raises where a release made meanwhile has another version of a node that this run built."""
+    """Raises where a release made meanwhile and this run do not go together.
+
+    It has another version of a node that this run built, or a new node of which this run's project does not
+    know: on top of it, that would be gone.
+    """
     conflicts = [
         one
         for one in sorted(built)
@@ -177,4 +196,15 @@ def _refuse_conflict(current: Release, ran: Ran, built: Mapping[str, Node], sinc
             f"release {current.number} by {current.actor} came first, with another version of "
             f"{', '.join(conflicts[:5])}",
             "nothing of this push is visible; see which of the two is in the database, and run it again",
+        )
+    unknown = [
+        one
+        for one, node in sorted(current.nodes.items())
+        if node.release > since and ran.manifest.get(one) is None
+    ]
+    if unknown:
+        raise IsolationError(
+            f"release {current.number} by {current.actor} came first, with nodes that the project of this "
+            f"run does not have: {', '.join(unknown[:5])}",
+            "nothing of this push is visible; if they were removed from the project, run and push again",
         )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from dbt_isolation import environments
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts import run_results
@@ -46,6 +48,14 @@ class Ran:
                 found[node.unique_id] = node
         return found
 
+    @property
+    def whole(self) -> bool:
+        """Whether it built everything that there is to build."""
+        built = self.built()
+        return all(
+            node.unique_id in built or node.ephemeral or node.external for node in self.manifest.buildable()
+        )
+
     @classmethod
     def of(cls, folder: Path, files: ProjectFiles, actor: str) -> Self:
         """The last dbt command, whose artifacts are in ``folder``.
@@ -58,6 +68,7 @@ class Ran:
             _bytes(folder / "manifest.json"),
             _bytes(folder / "run_results.json"),
         )
+        _check_version(manifest_json)
         manifest = artifact.decode(manifest_json, str(folder / "manifest.json"))
         _check(manifest, results)
         return cls(
@@ -91,18 +102,32 @@ class Ran:
                 )
 
 
-def _check(manifest: Manifest, results: RunResults) -> None:
-    version = manifest.metadata.dbt_schema_version.rpartition("/v")[2].removesuffix(".json")
-    if version.isdigit() and int(version) > _NEWEST_MANIFEST:
+class _Versioned(msgspec.Struct):
+    metadata: dict[str, object] = {}
+
+
+def _check_version(content: bytes) -> None:
+    """Before anything else is read of it: a later version may have another shape."""
+    try:
+        schema = msgspec.json.decode(content, type=_Versioned).metadata.get("dbt_schema_version")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    version = str(schema).rpartition("/v")[2].removesuffix(".json")
+    if version.isdecimal() and int(version) > _NEWEST_MANIFEST:
         raise IsolationError(
             f"manifest.json is of version {version}, and {_NEWEST_MANIFEST} is the latest known here",
             "update dbt-isolation",
         )
+
+
+def _check(manifest: Manifest, results: RunResults) -> None:
     if results.command not in _BUILDING:
         raise IsolationError(
             f"the last dbt command here was `dbt {results.command}`, which builds nothing",
             "push right after a run or a build",
         )
+    if not results.metadata.invocation_id:
+        raise IsolationError("run_results.json does not say of which invocation it is", "run dbt again")
     if manifest.metadata.invocation_id != results.metadata.invocation_id:
         raise IsolationError(
             "manifest.json and run_results.json are of two dbt commands",

@@ -9,6 +9,7 @@ from dbt_isolation.errors import IsolationError
 
 #: Of release.json; a reader refuses a later one.
 VERSION = 1
+_DELETE_CURRENT = "if it is `current`, delete it: it is found again from switches/"
 
 
 class ReleasedNode(msgspec.Struct, frozen=True):
@@ -35,7 +36,10 @@ class ReleasedNode(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """release.json; ``previous`` is 0 for the first, ``files`` are SHA-256 of the files beside it by name."""
+    """release.json; ``previous`` is 0 for the first, ``files`` are SHA-256 of the files beside it by name.
+
+    ``pushed``: the invocations of this release and of the last ones before it, with their numbers.
+    """
 
     number: int
     project: str
@@ -53,6 +57,7 @@ class Release(msgspec.Struct, frozen=True):
     nodes: dict[str, ReleasedNode]
     approvals: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []
+    pushed: dict[str, int] = {}
     version: int = VERSION
 
 
@@ -103,11 +108,10 @@ def decode_switch(content: bytes, name: str) -> Switch:
         found = msgspec.json.decode(content, type=Switch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse_later_version(content, name)
-        raise IsolationError(
-            f"{name} cannot be read: {error}",
-            "if it is `current`, delete it: it is found again from switches/",
-        ) from error
+        raise IsolationError(f"{name} cannot be read: {error}", _DELETE_CURRENT) from error
     _refuse_later_version(content, name)
+    if found.number < 1 or found.release < 1:
+        raise IsolationError(f"{name} is no switch: numbers begin with 1", _DELETE_CURRENT)
     return found
 
 

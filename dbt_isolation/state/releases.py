@@ -5,13 +5,15 @@
     PROJECT/ENVIRONMENT/switches/000001.json            which release became current, in order
     PROJECT/ENVIRONMENT/current                         the last switch, for readers
 
-A release's number belongs to who creates its first file. It becomes visible by one exclusive create, that of
-the next switch; ``current`` only saves readers a search, so that a push killed before it is written loses
-nothing. Two pushes at once want the same next switch: one gets it.
+A release's number belongs for ever to who creates its first file. It becomes visible by one exclusive create,
+that of the next switch; ``current`` only saves readers a search, so that a push killed before it is written
+loses nothing. Two pushes at once want the same next switch: one gets it.
 """
 
 import gzip
 import hashlib
+import re
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +30,11 @@ from dbt_isolation.state.release import (
 from dbt_isolation.state.store import Store
 
 MANIFEST, RUN_RESULTS, RELEASE = "manifest.json.gz", "run_results.json", "release.json"
+_REMEDY = "put it back from a backup; else only a run of the whole project can be pushed as the next release"
+
+
+class DamagedError(IsolationError):
+    """A file of a release is missing, or is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,10 @@ class Releases:
         """The last switch; None before the first release."""
         found = self._known_switch()
         while found is not None:
-            following = self.store.read(self._switch(found.number + 1))
+            following = self._read_switch(f"{found.number + 1:06}.json")
             if following is None:
                 return found
-            found = decode_switch(following, f"{self.place}/switches/{found.number + 1:06}.json")
+            found = following
         return None
 
     def current(self) -> Release | None:
@@ -68,12 +75,9 @@ class Releases:
         content = self.store.read(self._release(number, name))
         where = f"{self.place}/releases/{number:06}/{name}"
         if content is None:
-            raise IsolationError(f"{where} is missing", "`dbt-isolation releases` lists what there is")
+            raise DamagedError(f"{where} is missing", _REMEDY)
         if digest and sha256(content) != digest:
-            raise IsolationError(
-                f"{where} is not as it was written: it was edited or is cut off",
-                "put it back from a backup, or make a new release with a run and `dbt-isolation state push`",
-            )
+            raise DamagedError(f"{where} is not as it was written: it was edited or is cut off", _REMEDY)
         return content
 
     def manifest(self, release: Release) -> bytes:
@@ -81,17 +85,13 @@ class Releases:
         packed = self.content(release.number, MANIFEST, release.files.get(MANIFEST, ""))
         try:
             return gzip.decompress(packed)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise IsolationError(f"{self.place}/releases/{release.number:06}/{MANIFEST}: {error}") from error
 
     def switches(self) -> list[Switch]:
         """Every switch, the first one first."""
-        found = []
-        for name in self.store.names(self._path("switches")):
-            content = self.store.read(self._path(f"switches/{name}"))
-            if content is not None:
-                found.append(decode_switch(content, f"{self.place}/switches/{name}"))
-        return found
+        found = [self._read_switch(name) for name in self._switch_names()]
+        return [switch for switch in found if switch is not None]
 
     def refreshes(self, number: int) -> int:
         """How many refreshes of a release are recorded."""
@@ -108,7 +108,7 @@ class Releases:
         """Writes the rest of a release whose number was claimed; returns its release.json."""
         content = encode(release)
         for name, what in ((MANIFEST, manifest_gz), (RELEASE, content)):
-            if not self.store.create(self._release(release.number, name), what):
+            if not self._create(self._release(release.number, name), what):
                 raise IsolationError(f"{self.place}/releases/{release.number:06}/{name} is there already")
         return content
 
@@ -121,7 +121,7 @@ class Releases:
             at=now(),
             actor=release.actor,
         )
-        if not self.store.create(self._switch(switch.number), encode(switch)):
+        if not self._create(self._switch(switch.number), encode(switch)):
             return False
         # The switch is made; without this file readers find it all the same.
         with suppress(IsolationError):
@@ -129,9 +129,13 @@ class Releases:
         return True
 
     def abandon(self, number: int) -> None:
-        """Removes a release that never became visible, as far as the store lets us."""
+        """Removes a release that never became visible, as far as the store lets us.
+
+        The file that claimed its number stays: another push that took it could lose its files to us.
+        """
         with suppress(IsolationError):
-            self.store.remove(self._path(f"releases/{number:06}"))
+            for name in (RELEASE, MANIFEST):
+                self.store.remove(self._release(number, name))
 
     def refresh(self, record: Refresh) -> bool:
         """Appends a run record; False where this invocation's is there already."""
@@ -140,10 +144,32 @@ class Releases:
 
     def _known_switch(self) -> Switch | None:
         content = self.store.read(self._path("current"))
+        if content is not None:
+            return decode_switch(content, f"{self.place}/current")
+        names = self._switch_names()
+        return self._read_switch(names[-1]) if names else None
+
+    def _read_switch(self, name: str) -> Switch | None:
+        content = self.store.read(self._path(f"switches/{name}"))
         if content is None:
-            names = self.store.names(self._path("switches"))
-            content = self.store.read(self._path(f"switches/{names[-1]}")) if names else None
-        return decode_switch(content, f"{self.place}/current") if content is not None else None
+            return None
+        found = decode_switch(content, f"{self.place}/switches/{name}")
+        if name != f"{found.number:06}.json":
+            raise DamagedError(
+                f"{self.place}/switches/{name} is switch {found.number}", "put it back from a backup"
+            )
+        return found
+
+    def _switch_names(self) -> list[str]:
+        names = self.store.names(self._path("switches"))
+        return [name for name in names if re.fullmatch(r"\d{6,}\.json", name)]
+
+    def _create(self, path: str, content: bytes) -> bool:
+        """Creates a file that only we would write so; whether it is there.
+
+        A client that got no answer asks again, and is told that there is one: its own.
+        """
+        return self.store.create(path, content) or self.store.read(path) == content
 
     def _path(self, path: str) -> str:
         return f"{self.project}/{self.environment}/{path}"

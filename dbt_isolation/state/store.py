@@ -4,8 +4,7 @@ Paths in a store are relative, with ``/``.
 """
 
 import os
-import shutil
-import tempfile
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,9 +15,19 @@ from dbt_isolation import naming
 from dbt_isolation.errors import IsolationError
 
 _T = TypeVar("_T")
-#: fsspec protocols whose file systems can create a file only where there is none.
-_EXCLUSIVE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
+#: fsspec protocols whose file systems can create a file only where there is none, and the extra they need.
+_EXCLUSIVE = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gs"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "abfs"),
+}
+#: Seconds. Clients of object stores retry for minutes, and a run must not wait for that.
 _READ_TIMEOUT, _WRITE_TIMEOUT = 15.0, 300.0
+#: How often a create is tried again that a store refused for another request under way.
+_ATTEMPTS = 5
+#: A store that creates this file twice would let two pushes overwrite each other.
+_PROOF = "dbt_isolation_exclusive_create"
+_PROOF_CONTENT = b"Whoever writes releases here first sees that this file cannot be created again.\n"
 
 
 class UnreachableError(IsolationError):
@@ -42,8 +51,8 @@ class Store(Protocol):
     def names(self, folder: str) -> list[str]:
         """Names of what is in ``folder``, sorted; none where there is no such folder."""
 
-    def remove(self, folder: str) -> None:
-        """Removes ``folder`` and what is in it."""
+    def remove(self, path: str) -> None:
+        """Removes the file, if there is one."""
 
 
 def open_store(state: str, project_dir: Path, environ: Mapping[str, str]) -> Store:
@@ -66,7 +75,7 @@ class _Folder:
     def read(self, path: str) -> bytes | None:
         try:
             return (self._root / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise self._error(path, error) from error
@@ -80,11 +89,7 @@ class _Folder:
             except FileExistsError:
                 return False
             except OSError:
-                # A file system without hard links: exclusive, though not whole in one step.
-                with suppress(FileExistsError), file.open("xb") as stream:
-                    stream.write(content)
-                    return True
-                return False
+                return self._create_without_links(file, content)
             finally:
                 written.unlink(missing_ok=True)
         except OSError as error:
@@ -101,35 +106,46 @@ class _Folder:
     def names(self, folder: str) -> list[str]:
         try:
             found = sorted(one.name for one in (self._root / folder).iterdir())
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
         except OSError as error:
             raise self._error(folder, error) from error
         return [name for name in found if not name.startswith(".")]
 
-    def remove(self, folder: str) -> None:
+    def remove(self, path: str) -> None:
         try:
-            shutil.rmtree(self._root / folder)
-        except FileNotFoundError:
-            return
+            (self._root / path).unlink(missing_ok=True)
         except OSError as error:
-            raise self._error(folder, error) from error
+            raise self._error(path, error) from error
 
     def _write(self, file: Path, content: bytes) -> Path:
         """``content`` in a file beside ``file``, on the disk."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".writing-", dir=file.parent)
+        # Not the standard library's: its temporary files are the writer's alone, and a store is shared.
+        written = file.with_name(f".writing-{secrets.token_hex(8)}")
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with written.open("xb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            # mkstemp's files are the writer's alone, and a store is there to be shared.
-            Path(name).chmod(0o666 & ~_umask())
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            written.unlink(missing_ok=True)
             raise
-        return Path(name)
+        return written
+
+    def _create_without_links(self, file: Path, content: bytes) -> bool:
+        """On a file system without hard links: exclusive, though not whole in one step."""
+        try:
+            stream = file.open("xb")
+        except FileExistsError:
+            return False
+        try:
+            with stream:
+                stream.write(content)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        return True
 
     def _error(self, path: str, error: OSError) -> UnreachableError:
         return UnreachableError(f"state store: {self._root / path}: {error.strerror or error}")
@@ -138,25 +154,31 @@ class _Folder:
 class _Remote:
     def __init__(self, url: str, protocol: str) -> None:
         try:
-            from fsspec.core import url_to_fs
+            from fsspec import get_filesystem_class
         except ImportError as error:
             raise IsolationError(
                 f"state: {url} needs fsspec", "install dbt-isolation[s3], [gs], [abfs] or [remote]"
             ) from error
-        self.url = url.rstrip("/")
-        self._exclusive = protocol in _EXCLUSIVE
+        extra = _EXCLUSIVE.get(protocol)
         try:
-            self._system, self._root = url_to_fs(self.url, use_listings_cache=False)
-        except (ValueError, ImportError, TypeError) as error:
-            raise IsolationError(
-                f"state: {url}: {error}", "docs/state.md says which places there are"
-            ) from error
+            for one in protocol.split("::"):
+                get_filesystem_class(one)
+        except (ValueError, ImportError) as error:
+            hint = (
+                f"pip install 'dbt-isolation[{extra}]'" if extra else "docs/state.md has those that are known"
+            )
+            raise IsolationError(f"state: {url}: {error}", hint) from error
+        self.url = url.rstrip("/")
+        self._exclusive = extra is not None
+        self._proven = False
+        self._opened: tuple[Any, str] | None = None
 
     def read(self, path: str) -> bytes | None:
-        def content() -> bytes | None:
+        def content(system: Any, place: str) -> bytes | None:
             try:
-                found: bytes = self._system.cat_file(self._place(path))
-            except FileNotFoundError:
+                found: bytes = system.cat_file(place)
+            except FileNotFoundError as error:
+                _check_bucket(error)
                 return None
             return found
 
@@ -168,65 +190,108 @@ class _Remote:
                 f"state: {self.url} can be read and not written: such a place has no exclusive create",
                 "write releases to a folder, s3://, gs:// or abfs://",
             )
-
-        def put() -> bool:
-            try:
-                self._system.pipe_file(self._place(path), content, mode="create")
-            except FileExistsError:
-                return False
-            except OSError as error:
-                if _says_it_exists(error):
-                    return False
-                raise
-            return True
-
-        return self._ask(path, put, _WRITE_TIMEOUT)
+        if not self._proven:
+            self._prove()
+        return self._create(path, content)
 
     def replace(self, path: str, content: bytes) -> None:
-        self._ask(path, lambda: self._system.pipe_file(self._place(path), content), _WRITE_TIMEOUT)
+        self._ask(path, lambda system, place: system.pipe_file(place, content), _WRITE_TIMEOUT)
 
     def names(self, folder: str) -> list[str]:
-        def listed() -> list[str]:
+        def listed(system: Any, place: str) -> list[str]:
             try:
-                found = self._system.ls(self._place(folder), detail=False)
-            except FileNotFoundError:
+                found = system.ls(place, detail=False)
+            except FileNotFoundError as error:
+                _check_bucket(error)
                 return []
             return sorted(str(name).rstrip("/").rsplit("/", 1)[-1] for name in found)
 
         return self._ask(folder, listed, _READ_TIMEOUT)
 
-    def remove(self, folder: str) -> None:
-        self._ask(folder, lambda: self._system.rm(self._place(folder), recursive=True), _WRITE_TIMEOUT)
+    def remove(self, path: str) -> None:
+        def removed(system: Any, place: str) -> None:
+            with suppress(FileNotFoundError):
+                system.rm_file(place)
 
-    def _place(self, path: str) -> str:
-        return f"{self._root.rstrip('/')}/{path}"
+        self._ask(path, removed, _WRITE_TIMEOUT)
 
-    def _ask(self, path: str, question: Callable[[], _T], timeout: float) -> _T:
-        """The answer; clients of object stores retry for minutes, and a run must not wait for that."""
-        answers: list[_T] = []
-        errors: list[Exception] = []
+    def _prove(self) -> None:
+        """Raises ``IsolationError`` where create is not exclusive.
 
-        def ask() -> None:
-            try:
-                answers.append(question())
-            except Exception as error:
-                errors.append(error)
+        Older clients, and stores that only speak as S3 does, overwrite without a word.
+        """
+        if self._create(_PROOF, _PROOF_CONTENT) and self._create(_PROOF, _PROOF_CONTENT):
+            raise IsolationError(
+                f"state: {self.url} cannot be written: it lets a file that is there be created again",
+                "update the store's client (s3fs and botocore, gcsfs, adlfs); some stores that imitate S3 "
+                "know no If-None-Match",
+            )
+        self._proven = True
 
-        thread = threading.Thread(target=ask, daemon=True)
-        thread.start()
-        thread.join(timeout)
-        if answers:
-            return answers[0]
-        why: Any = errors[0] if errors else f"no answer in {timeout:.0f} s"
-        raise UnreachableError(f"state store: {self.url}/{path}: {why}")
+    def _create(self, path: str, content: bytes) -> bool:
+        def put(system: Any, place: str) -> bool:
+            left = _ATTEMPTS
+            while True:
+                try:
+                    system.pipe_file(place, content, mode="create")
+                    return True
+                except FileExistsError:
+                    return False
+                except OSError as error:
+                    left -= 1
+                    code = _error_code(error)
+                    if code == "PreconditionFailed":
+                        return False
+                    if code != "ConditionalRequestConflict" or not left:
+                        raise
+
+        return self._ask(path, put, _WRITE_TIMEOUT)
+
+    def _ask(self, path: str, question: Callable[[Any, str], _T], timeout: float) -> _T:
+        """What ``question`` answers, given the file system and the path in it."""
+
+        def ask() -> _T:
+            if self._opened is None:
+                from fsspec.core import url_to_fs
+
+                # Some file systems connect when they are made.
+                self._opened = url_to_fs(self.url, use_listings_cache=False)
+            system, root = self._opened
+            return question(system, f"{root.rstrip('/')}/{path}")
+
+        try:
+            return _answer(ask, timeout)
+        except Exception as error:
+            raise UnreachableError(f"state store: {self.url}/{path}: {str(error) or repr(error)}") from error
 
 
-def _says_it_exists(error: OSError) -> bool:
-    text = str(error)
-    return any(one in text for one in ("PreconditionFailed", "At least one of the pre-conditions", "412"))
+def _answer(question: Callable[[], _T], timeout: float) -> _T:
+    """The answer, or the exception, of ``question``; ``TimeoutError`` where it takes longer."""
+    answers: list[_T] = []
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(question())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if answers:
+        return answers[0]
+    raise errors[0] if errors else TimeoutError(f"no answer in {timeout:g} s")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _check_bucket(error: FileNotFoundError) -> None:
+    """Raises ``error`` where not only the file is missing."""
+    if _error_code(error) == "NoSuchBucket":
+        raise error
+
+
+def _error_code(error: OSError) -> str:
+    """S3's own code of an error that its client has translated."""
+    response = getattr(error.__cause__, "response", None)
+    found = response.get("Error", {}) if isinstance(response, Mapping) else {}
+    return str(found.get("Code", ""))
