@@ -192,6 +192,14 @@ def user(run: Run) -> str:
     return found
 
 
+def actor(run: Run) -> str:
+    """Who to put on record: as ``user``, and ``unknown`` where nobody says, as in many containers."""
+    try:
+        return user(run)
+    except IsolationError:
+        return "unknown"
+
+
 def refusal(run: Run, written: Relation) -> Refusal | None:
     """Why ``run`` may not write ``written``; None if it may.
 

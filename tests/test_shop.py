@@ -2,26 +2,23 @@
 
 import json
 import shutil
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from dbt_isolation.records.evidence import TABLE
+from tests.postgres import Server
 from tests.projects import DEPLOY, ROOT, Project
-
-pytestmark = pytest.mark.xdist_group("shop")
+from tests.projects.on_postgres import PostgresProject
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop with little raw data, built in production, then in development."""
-    folder = tmp_path_factory.mktemp("shop") / "shop"
-    leave = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "package-lock.yml")
-    shutil.copytree(ROOT / "integration_tests", folder, ignore=leave)
-    project = Project(folder)
-    project.edit("packages.yml", "local: ..\n", f"local: {ROOT}\n")
+    project = _with_raw_data(tmp_path_factory.mktemp("shop") / "shop")
+    folder = project.folder
     for words, variables in (
-        (("deps",), {}),
-        (("run-operation", "generate_raw"), {}),
         (("build", "--target", "prod"), {DEPLOY: "1"}),
         (("build", "--target", "dev"), {}),
     ):
@@ -30,6 +27,56 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
         assert "WARN=0" in result.output or "WARN" not in result.output, result
     shutil.copy(folder / "target/manifest.json", folder / "built.json")
     return project
+
+
+def _with_raw_data(folder: Path) -> Project:
+    leave = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "package-lock.yml")
+    shutil.copytree(ROOT / "integration_tests", folder, ignore=leave)
+    project = Project(folder)
+    project.edit("packages.yml", "local: ..\n", f"local: {ROOT}\n")
+    for words in (("deps",), ("run-operation", "generate_raw")):
+        result = project.dbt(*words)
+        assert result.status == 0, result
+    return project
+
+
+#: Python models run inside DuckDB, and the expected seeds have its rounding.
+_NOT_ON_POSTGRES = ("--exclude", "customer_segments", "tag:expected")
+_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "HUGEINT": "numeric"}
+
+
+@pytest.mark.all
+@pytest.mark.xdist_group("postgres")
+def test_it_builds_on_postgres(postgres: Server, tmp_path: Path) -> None:
+    """In production, and a mart of it in an empty development instance."""
+    there = _with_raw_data(tmp_path / "shop")
+    project = PostgresProject.of(there.folder, postgres, "shop")
+    project.execute("create schema raw")
+    with duckdb.connect(str(there.folder / "warehouse.duckdb"), read_only=True) as connection:
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'raw'"
+        ).fetchall():
+            columns = connection.execute(
+                "select column_name, data_type from duckdb_columns() where schema_name = 'raw' "
+                f"and table_name = '{table}' order by column_index"
+            ).fetchall()
+            file = tmp_path / f"{table}.csv"
+            connection.execute(f"copy raw.{table} to '{file}' (header false)")
+            definitions = ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in columns)
+            project.execute(f"create table raw.{table} ({definitions})")
+            with (
+                postgres.connect(project.database) as warehouse,
+                warehouse.cursor() as cursor,
+                file.open() as rows,
+            ):
+                cursor.copy_expert(f"copy raw.{table} from stdin csv", rows)
+    for result in (
+        project.dbt("build", "--target", "prod", *_NOT_ON_POSTGRES, **{DEPLOY: "1"}),
+        project.isolation("state", "push", "--target", "prod", **{DEPLOY: "1"}),
+        project.dbt("build", "--select", "kpi_monthly", *_NOT_ON_POSTGRES),
+    ):
+        assert result.status == 0, result
+    assert project.relations("dev_alice") == {"kpi_monthly", TABLE}
 
 
 def _schemas(project: Project) -> dict[str, set[str]]:

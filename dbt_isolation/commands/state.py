@@ -42,7 +42,7 @@ def _push(arguments: Namespace) -> Outcome:
     ran = Ran.of(
         about.target_path,
         ProjectFiles(about.project_dir, about.environ, results.args.get("vars") or {}),
-        actor=environments.user(about.run),
+        actor=environments.actor(about.run),
     )
     ran.check_project(about.project)
     ran.check_places(about.config, about.environment)

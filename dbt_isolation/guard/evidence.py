@@ -35,7 +35,7 @@ class Ledger:
         self._session, self._present, self._manifest = session, present, manifest
         self._table = evidence.instance(run)
         self._lines = Lines(session.target_path, self._table)
-        self._user = environments.user(run)
+        self._user = environments.actor(run)
         self._mode = mode(session.flags)
         self._vars = evidence.variables(session.flags.VARS or {})
         self._lock = threading.Lock()

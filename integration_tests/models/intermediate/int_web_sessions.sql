@@ -11,22 +11,29 @@ with events as (
 
 ),
 
+starts as (
+
+    select
+        *,
+        case
+            when previous_event_at is null then 1
+            when occurred_at > previous_event_at + interval '{{ idle_minutes }} minutes' then 1
+            else 0
+        end as starts_session
+    from events
+
+),
+
 numbered as (
 
     select
         *,
-        sum(
-            case
-                when previous_event_at is null then 1
-                when occurred_at > previous_event_at + interval '{{ idle_minutes }} minutes' then 1
-                else 0
-            end
-        ) over (
+        sum(starts_session) over (
             partition by visitor_id
             order by occurred_at, event_id
             rows between unbounded preceding and current row
         ) as session_number
-    from events
+    from starts
 
 )
 
@@ -34,7 +41,7 @@ select
     visitor_id || '-' || cast(session_number as bigint) as web_session_id,
     visitor_id,
     max(customer_id) as customer_id,
-    arg_min(channel, event_id) as channel,
+    max(case when starts_session = 1 then channel end) as channel,
     min(occurred_at) as started_at,
     max(occurred_at) as ended_at,
     count(*) as event_count,

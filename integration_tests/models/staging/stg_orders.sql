@@ -5,11 +5,12 @@ with source as (
 ),
 
 -- The source has one row for each change of status.
-latest as (
+numbered as (
 
-    select *
+    select
+        *,
+        row_number() over (partition by order_id order by updated_at desc) as recency
     from source
-    qualify row_number() over (partition by order_id order by updated_at desc) = 1
 
 )
 
@@ -22,4 +23,5 @@ select
     status as order_status,
     ordered_at,
     updated_at
-from latest
+from numbered
+where recency = 1

@@ -5,11 +5,12 @@ with source as (
 ),
 
 -- The collector delivers at least once: the first copy of an event wins.
-deduplicated as (
+numbered as (
 
-    select *
+    select
+        *,
+        row_number() over (partition by event_id order by loaded_at) as copy_number
     from source
-    qualify row_number() over (partition by event_id order by loaded_at) = 1
 
 )
 
@@ -21,4 +22,5 @@ select
     product_id,
     channel,
     occurred_at
-from deduplicated
+from numbered
+where copy_number = 1

@@ -1,12 +1,11 @@
 with days as (
 
-    select cast(range as date) as date_day
-    from range(timestamp '2026-01-01', timestamp '2028-01-01', interval '1 day')
+    {{ dbt.date_spine('day', "cast('2026-01-01' as date)", "cast('2028-01-01' as date)") }}
 
 )
 
 select
-    date_day,
+    cast(date_day as date) as date_day,
     cast(date_trunc('month', date_day) as date) as month_start,
     cast(date_trunc('quarter', date_day) as date) as quarter_start,
     extract(year from date_day) as year_number,

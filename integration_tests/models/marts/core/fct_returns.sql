@@ -19,6 +19,6 @@ select
     order_lines.returned_quantity,
     order_lines.gross_amount_eur as returned_amount_eur,
     order_milestones.returned_at,
-    date_diff('day', order_milestones.delivered_at, order_milestones.returned_at) as days_until_return
+    {{ dbt.datediff('order_milestones.delivered_at', 'order_milestones.returned_at', 'day') }} as days_until_return
 from order_lines
 inner join order_milestones on order_lines.order_id = order_milestones.order_id

@@ -19,7 +19,7 @@ select
     shipments.shipped_at,
     shipments.delivered_at,
     order_parcels.parcel_count,
-    date_diff('hour', shipments.shipped_at, shipments.delivered_at) as hours_in_transit,
+    {{ dbt.datediff('shipments.shipped_at', 'shipments.delivered_at', 'hour') }} as hours_in_transit,
     order_parcels.delivered_at is not null as is_order_complete
 from shipments
 inner join order_parcels on shipments.order_id = order_parcels.order_id

@@ -11,7 +11,7 @@ select
     channel,
     started_at,
     cast(started_at as date) as started_on,
-    date_diff('second', started_at, ended_at) as duration_seconds,
+    {{ dbt.datediff('started_at', 'ended_at', 'second') }} as duration_seconds,
     event_count,
     product_count,
     case
