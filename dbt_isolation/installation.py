@@ -14,7 +14,7 @@ from typing import Any
 
 from dbt_isolation import __version__
 from dbt_isolation.config.model import Config
-from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.environments import Target, run_of
 from dbt_isolation.errors import IsolationError
 
@@ -65,20 +65,37 @@ def profile_file(
     )
 
 
-def targets(project_dir: Path, profiles: Path, environ: Mapping[str, str] = os.environ) -> list[Target]:
-    """The targets of the project's profile, the default one first; ``env_var()`` in them is rendered.
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The project's profile in ``file``; ``default`` is the target that dbt takes where none is named."""
+
+    file: Path
+    targets: tuple[Target, ...]
+    default: str
+
+    def target(self, name: str) -> Target:
+        """The target of that name. Raises ``IsolationError`` where there is none."""
+        found = {one.name: one for one in self.targets}
+        if name not in found:
+            hint = suggestion(name, found) if found else "add one to the profile's outputs"
+            raise IsolationError(f"{self.file}: no target '{name}'", hint)
+        return found[name]
+
+
+def profile_of(project_dir: Path, profiles: Path, environ: Mapping[str, str] = os.environ) -> Profile:
+    """The project's profile, its default target first; ``env_var()`` in it is rendered.
 
     Raises ``IsolationError`` for a missing profile.
     """
     project = read_yaml(project_dir / "dbt_project.yml")
-    name = project.get("profile")
+    name = environ.get("DBT_PROFILE") or project.get("profile")
     all_profiles = read_yaml(profiles)
     profile = all_profiles.get(name) if isinstance(name, str) else None
     outputs = profile.get("outputs") if isinstance(profile, Mapping) else None
     if not isinstance(outputs, Mapping) or not outputs:
         known = ", ".join(str(one) for one in all_profiles if one != "config")
         raise IsolationError(
-            f"{profiles}: no profile '{name}' with outputs, which dbt_project.yml names",
+            f"{profiles}: no profile '{name}' with outputs, which dbt_project.yml or DBT_PROFILE names",
             f"profiles there: {known}",
         )
     default = str(profile.get("target", "default")) if isinstance(profile, Mapping) else ""
@@ -86,7 +103,7 @@ def targets(project_dir: Path, profiles: Path, environ: Mapping[str, str] = os.e
     found = [
         _target(str(name), output, environ) for name, output in outputs.items() if isinstance(output, Mapping)
     ]
-    return sorted(found, key=lambda target: target.name != default)
+    return Profile(profiles, tuple(sorted(found, key=lambda target: target.name != default)), default)
 
 
 def _target(name: str, output: Mapping[str, Any], environ: Mapping[str, str]) -> Target:

@@ -9,10 +9,10 @@ from typing import Self
 
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.model import Config, Environment
-from dbt_isolation.config.settings import read_yaml, suggestion
+from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.environments import Run, run_of
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation import profile_file, targets
+from dbt_isolation.installation import profile_file, profile_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,15 @@ class Invocation:
         if not project.get("name"):
             raise IsolationError("dbt_project.yml has no name", "name the project")
         profiles = profile_file(project_dir, arguments.profiles_dir, environ)
-        found = {one.name: one for one in targets(project_dir, profiles, environ)}
-        if not found:
-            raise IsolationError(f"{profiles}: no target", "add one to the profile's outputs")
-        name = arguments.target or target or environ.get("DBT_TARGET") or next(iter(found))
-        if name not in found:
-            raise IsolationError(f"{profiles}: no target '{name}'", suggestion(name, found))
+        profile = profile_of(project_dir, profiles, environ)
+        name = arguments.target or target or environ.get("DBT_TARGET") or profile.default
         folder = environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target"))
         return cls(
             project_dir=project_dir,
             project=str(project["name"]),
             target_path=project_dir / folder,
             config=config,
-            run=run_of(config, found[name], environ),
+            run=run_of(config, profile.target(name), environ),
             environ=environ,
         )
 

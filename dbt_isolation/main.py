@@ -68,7 +68,11 @@ def _parser(words: Sequence[str]) -> ArgumentParser:
 
 def _add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--project-dir", type=Path, default=Path(), metavar="DIR", help="the dbt project's folder"
+        "--project-dir",
+        type=Path,
+        default=Path(os.environ.get("DBT_PROJECT_DIR") or "."),
+        metavar="DIR",
+        help="the dbt project's folder",
     )
     parser.add_argument("--profiles-dir", type=Path, metavar="DIR", help="the folder of profiles.yml")
     parser.add_argument("--target", metavar="NAME", help="the target of profiles.yml")

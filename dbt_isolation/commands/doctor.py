@@ -4,8 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from dbt_isolation.config import block as configuration
-from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation import facts, profile_file, targets
+from dbt_isolation.installation import facts, profile_file, profile_of
 from dbt_isolation.outcome import Finding, Outcome, Severity, Table
 
 
@@ -26,11 +25,8 @@ def run(arguments: Namespace) -> Outcome:
         )
         return Outcome(findings=(inert,), data={"configured": False})
     profiles = profile_file(project_dir, arguments.profiles_dir)
-    found = targets(project_dir, profiles)
-    if arguments.target is not None:
-        found = [target for target in found if target.name == arguments.target]
-        if not found:
-            raise IsolationError(f"{profiles}: no target '{arguments.target}'")
+    profile = profile_of(project_dir, profiles)
+    found = [profile.target(arguments.target)] if arguments.target else list(profile.targets)
     known = list(facts(project_dir, config, found, os.environ))
     return Outcome(
         findings=tuple(

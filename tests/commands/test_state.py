@@ -298,7 +298,7 @@ def test_set_up_mistakes(
     assert "add 'stray' to the targets" in said
     profiles = shop.folder / "profiles.yml"
     profiles.write_text("shop: {outputs: {dev: , prod: }}\n")
-    assert "profiles.yml: no target\n" in _said(capsys, *words, status=2)
+    assert "profiles.yml: no target 'default'\n" in _said(capsys, *words, status=2)
     profiles.unlink()
     monkeypatch.setenv("HOME", str(shop.folder))
     assert "no profiles.yml in" in _said(capsys, *words, status=2)
