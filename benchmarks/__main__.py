@@ -9,15 +9,21 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from .evidence import evidence
 from .generator import FEWEST
 from .plain_dbt import plain_dbt
+from .reads import reads
 from .results import RESULTS, Options, Section, record
 from .start_up import start_up
+from .state_pull import state_pull
 from .timing import BenchmarkError, say
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "plain_dbt": plain_dbt,
     "start_up": start_up,
+    "reads": reads,
+    "state_pull": state_pull,
+    "evidence": evidence,
 }
 
 

@@ -26,6 +26,11 @@ class Options:
     models: int = 1000
     """The size of a generated project."""
 
+    @property
+    def large(self) -> int:
+        """The size of a large one."""
+        return 5 * self.models
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

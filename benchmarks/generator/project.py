@@ -52,6 +52,7 @@ _PROFILES = f"""\
 _BLOCK = f"""
 vars:
   dbt_isolation:
+    state: state
     environments:
       prod:
         targets: [prod]
