@@ -1,8 +1,6 @@
 """The local copy of a release, which plain runs read; and what it is worth."""
 
-import os
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.state.commit import is_ancestor
 from dbt_isolation.state.release import Release, Switch, decode_release, decode_switch, encode
 from dbt_isolation.state.releases import RELEASE, RUN_RESULTS, Releases
+from dbt_isolation.state.whole import beside
 
 #: Below dbt's target folder; `dbt clean` takes it away and the next run brings it back.
 FOLDER = "dbt_isolation/state"
@@ -128,15 +127,7 @@ class Local:
 
     def _write(self, file: Path, content: bytes) -> None:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".writing-", dir=file.parent)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(content)
-                Path(name).replace(file)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            beside(file, content).replace(file)
         except OSError as error:
             raise IsolationError(f"{file}: {error.strerror or error}") from error
 

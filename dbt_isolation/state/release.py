@@ -1,12 +1,13 @@
 """A release: an immutable record of what a protected environment runs."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
 
+_Record = TypeVar("_Record", bound=msgspec.Struct)
 #: Of release.json; a reader refuses a later one.
 VERSION = 1
 _DELETE_CURRENT = "if it is `current`, delete it: it is found again from switches/"
@@ -90,13 +91,7 @@ def decode_release(content: bytes, name: str) -> Release:
 
     Raises ``IsolationError`` for what is no release, or a later version's.
     """
-    try:
-        found = msgspec.json.decode(content, type=Release)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _refuse_later_version(content, name)
-        raise IsolationError(f"{name} is no release that can be read: {error}") from error
-    _refuse_later_version(content, name)
-    return found
+    return _decode(content, name, Release, "")
 
 
 def decode_switch(content: bytes, name: str) -> Switch:
@@ -104,12 +99,7 @@ def decode_switch(content: bytes, name: str) -> Switch:
 
     Raises ``IsolationError`` for what is no switch, or a later version's.
     """
-    try:
-        found = msgspec.json.decode(content, type=Switch)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _refuse_later_version(content, name)
-        raise IsolationError(f"{name} cannot be read: {error}", _DELETE_CURRENT) from error
-    _refuse_later_version(content, name)
+    found = _decode(content, name, Switch, _DELETE_CURRENT)
     if found.number < 1 or found.release < 1:
         raise IsolationError(f"{name} is no switch: numbers begin with 1", _DELETE_CURRENT)
     return found
@@ -118,6 +108,16 @@ def decode_switch(content: bytes, name: str) -> Switch:
 def encode(record: Release | Refresh | Switch) -> bytes:
     """JSON that people can read."""
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def _decode(content: bytes, name: str, record: type[_Record], hint: str) -> _Record:
+    try:
+        found = msgspec.json.decode(content, type=record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _refuse_later_version(content, name)
+        raise IsolationError(f"{name} cannot be read: {error}", hint) from error
+    _refuse_later_version(content, name)
+    return found
 
 
 class _Versioned(msgspec.Struct):

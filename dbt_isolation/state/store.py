@@ -4,7 +4,6 @@ Paths in a store are relative, with ``/``.
 """
 
 import os
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from dbt_isolation import naming
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.state.whole import beside
 
 _T = TypeVar("_T")
 #: fsspec protocols whose file systems can create a file only where there is none, and the extra they need.
@@ -83,7 +83,7 @@ class _Folder:
     def create(self, path: str, content: bytes) -> bool:
         file = self._root / path
         try:
-            written = self._write(file, content)
+            written = beside(file, content, durable=True)
             try:
                 os.link(written, file)
             except FileExistsError:
@@ -99,7 +99,7 @@ class _Folder:
     def replace(self, path: str, content: bytes) -> None:
         file = self._root / path
         try:
-            self._write(file, content).replace(file)
+            beside(file, content, durable=True).replace(file)
         except OSError as error:
             raise self._error(path, error) from error
 
@@ -117,21 +117,6 @@ class _Folder:
             (self._root / path).unlink(missing_ok=True)
         except OSError as error:
             raise self._error(path, error) from error
-
-    def _write(self, file: Path, content: bytes) -> Path:
-        """``content`` in a file beside ``file``, on the disk."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Not the standard library's: its temporary files are the writer's alone, and a store is shared.
-        written = file.with_name(f".writing-{secrets.token_hex(8)}")
-        try:
-            with written.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except BaseException:
-            written.unlink(missing_ok=True)
-            raise
-        return written
 
     def _create_without_links(self, file: Path, content: bytes) -> bool:
         """On a file system without hard links: exclusive, though not whole in one step."""
