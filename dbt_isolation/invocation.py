@@ -12,7 +12,7 @@ from dbt_isolation.config.model import Config, Environment
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.environments import Run, run_of
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation import profile_file, profile_of
+from dbt_isolation.profile import profile_file, profile_of
 
 
 @dataclass(frozen=True, slots=True)

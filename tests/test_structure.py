@@ -30,7 +30,7 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
-    ("artifacts",),
+    ("artifacts", "profile"),
     ("environments",),
     ("config",),
     ("naming",),

@@ -4,8 +4,9 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from dbt_isolation.config import block as configuration
-from dbt_isolation.installation import facts, profile_file, profile_of
+from dbt_isolation.installation import facts
 from dbt_isolation.outcome import Finding, Outcome, Severity, Table
+from dbt_isolation.profile import profile_file, profile_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
