@@ -23,18 +23,20 @@ USER = "postgres"
 PORT = 5432
 _LIMIT = 60
 _READY = b"ready to accept connections"
-# `exec` lets go of the pipe that is read until the server is ready: it ends when the server does.
+# `exec` lets go of the pipe that is read until the server is ready: it ends when the server does. QUIT ends a
+# server at once, but what a shell has only begun in the background ignores it; hence TERM before.
 _SCRIPT = """
 bin=$1 folder=$2
+trap 'cd / && rm -rf "$folder"' EXIT
 cd "$folder" && "$bin/initdb" -D data -U "$3" -A trust -E UTF8 --locale=C --no-sync >/dev/null || exit
 "$bin/postgres" -D data -h '' -k "$folder" -p "$4" -F \
     -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \
     -c log_min_messages=log -c log_checkpoints=off &
 exec >/dev/null 2>&1
 read -r _
+kill $!
 kill -QUIT $!
 wait
-cd / && rm -rf "$folder"
 """
 
 
@@ -71,7 +73,7 @@ class Server:
 
     def database(self, template: str = "template1") -> str:
         """Makes a database, a copy of ``template``, and gives its name; it goes with the server."""
-        name = f"test_{next(self._numbers)}"
+        name = f"warehouse_{next(self._numbers):04}"
         self.query(f"create database {name} template {template}")
         return name
 
@@ -87,7 +89,8 @@ def start() -> Server:
     words = ["sh", "-c", _SCRIPT, "sh", str(binaries), str(folder), USER, str(PORT)]
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        for place, _, _ in os.walk(folder):  # who owns the folders may remove all that is in them
+            os.chown(place, nobody.pw_uid, nobody.pw_gid)
         words = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", *words]
     process = subprocess.Popen(
         words,
@@ -102,7 +105,6 @@ def start() -> Server:
         _wait(process)
     except BaseException:
         server.close()
-        shutil.rmtree(folder, ignore_errors=True)
         raise
     return server
 
