@@ -82,7 +82,9 @@ class Evidence:
         age = abs(now - record.time)
         if max_age is not None and age > max_age:
             return f"it was built {_days(age)} ago, and max_age is {_days(max_age)}"
-        if self.existing is not None and _folded(node.relation) not in self.existing:
+        # Engines do not list functions among relations.
+        seen = node.resource_type != "function" and self.existing is not None
+        if seen and _folded(node.relation) not in (self.existing or ()):
             return f"it was built here ({when}), and its relation is gone"
         return ""
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,39 @@ def test_evidence_is_kept_there_too(project: PostgresProject) -> None:
     assert result.status == 0, result
     assert "dbt-isolation:" not in result.output
     assert project.query("select distinct apples_at from dev.baskets") == [("dev",)]
+
+
+_DOUBLED = """
+functions:
+  - name: doubled
+    arguments: [{name: amount, data_type: int}]
+    returns: {data_type: int}
+"""
+
+
+@pytest.mark.skipif(version("dbt-core").startswith("1.10."), reason="dbt 1.10 has no functions")
+def test_functions_are_read_by_the_same_rules(project: PostgresProject) -> None:
+    """Production's, then said where a change is not built, then the one at home."""
+    project.write("functions/doubled.sql", "select amount * 2")
+    project.write("functions/doubled.yml", _DOUBLED)
+    project.write(
+        "models/twice.sql",
+        "{{ config(materialized='table') }} "
+        "select {{ function('doubled') }}(tree_id) as d from {{ ref('trees') }}",
+    )
+    for result in (
+        project.dbt("build", "--target", "prod", **{DEPLOY: "1"}),
+        project.isolation("state", "push", "--target", "prod", **{DEPLOY: "1"}),
+        project.dbt("run", "-s", "twice"),
+    ):
+        assert result.status == 0, result
+        assert "dbt-isolation: doubled" not in result.output
+    project.write("functions/doubled.sql", "select amount * 3")
+    assert "doubled is read from prod" in project.dbt("run", "-s", "twice").output
+    assert project.query("select max(d) from dev.twice") == [(6,)]
+    assert project.dbt("build", "-s", "doubled").status == 0
+    assert "dbt-isolation:" not in project.dbt("run", "-s", "twice").output
+    assert project.query("select max(d) from dev.twice") == [(9,)]
 
 
 _WRITES = """
