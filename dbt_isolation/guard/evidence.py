@@ -53,18 +53,21 @@ class Ledger:
             return Evidence({})
 
     def looked_up(self, relations: Iterable[Relation]) -> Evidence:
-        """What the lines and the table say, and which of ``relations`` exist: one connection."""
+        """What the lines and the table say, and which of ``relations``, once built, exist: one connection."""
         records = list(self.recorded().records.values())
         try:
             adapter = self._adapter()
             with adapter.connection_named(_CONNECTION):
                 rows = self._macro("read_evidence") if self._exists(adapter) else []
+                records += map(evidence.of_row, rows)
+                # To list a schema takes long in some warehouses, and most hold nothing that was built here.
+                built = {one.relation for one in records}
+                schemas = {(one.database, one.schema) for one in relations if str(one) in built}
                 existing = [
                     Relation(one.database or "", one.schema or "", one.identifier or "")
-                    for database, schema in sorted({(one.database, one.schema) for one in relations})
+                    for database, schema in sorted(schemas)
                     for one in adapter.list_relations(database or None, schema)
                 ]
-            records += map(evidence.of_row, rows)
         except Exception as error:
             say(f"what is built here could not be looked up, and is not read: {_in_short(error)}")
             return Evidence.of(records, ())
