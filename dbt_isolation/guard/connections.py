@@ -19,11 +19,13 @@ def _duckdb(credentials: Any) -> Undo | None:
 
 
 def _postgres(credentials: Any) -> Undo | None:
-    if credentials.search_path:
-        # dbt gives it to libpq as options of its own, which take the place of the variable's.
-        return None
     before = os.environ.get("PGOPTIONS")
-    os.environ["PGOPTIONS"] = f"{before or ''} -c default_transaction_read_only=on".strip()
+    options = before or ""
+    if path := credentials.search_path:
+        # dbt would give it as options of the connection, and those take the place of the variable's.
+        options = "-c search_path={}".format(path.replace(" ", "\\ "))
+        credentials.search_path = None
+    os.environ["PGOPTIONS"] = f"{options} -c default_transaction_read_only=on".strip()
 
     def undo() -> None:
         if before is None:

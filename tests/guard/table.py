@@ -22,6 +22,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """Another engine than DuckDB, and the attacks that are tried on it."""
+
+    title: str
+    mark: str
+    attacks: list[str]
+
+
+@dataclass(frozen=True)
 class Work:
     """Something that must still work, on each of ``targets``."""
 
@@ -36,6 +45,7 @@ class Table:
     """The whole table; ``none`` has the reasons of cells without meaning."""
 
     none: dict[str, str]
+    engines: dict[str, Engine]
     attacks: dict[str, Row]
     works: dict[str, Work]
 
@@ -45,6 +55,7 @@ def read(file: Path) -> Table:
     raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     return Table(
         raw["none"],
+        {name: Engine(**engine) for name, engine in raw["engines"].items()},
         {name: Row(**row) for name, row in raw["attacks"].items()},
         {name: Work(**work) for name, work in raw["works"].items()},
     )
@@ -64,11 +75,17 @@ def markdown(table: Table) -> str:
 
     lines = ["| attack | " + " | ".join(f"`{command}`" for command in COMMANDS) + " |"]
     lines.append("| --- |" + " --- |" * len(COMMANDS))
-    for row in table.attacks.values():
+    for name, row in table.attacks.items():
+        also = "".join(f" {engine.mark}" for engine in table.engines.values() if name in engine.attacks)
         lines.append(
-            f"| {row.title} | " + " | ".join(cell(row.cells[command]) for command in COMMANDS) + " |"
+            f"| {row.title}{also} | " + " | ".join(cell(row.cells[command]) for command in COMMANDS) + " |"
         )
-    lines += ["", *(f"–{number}: {table.none[key]}." for key, number in reasons.items())]
+    lines += ["", *(f"–{number}: {table.none[key]}." for key, number in reasons.items()), ""]
+    lines.append("All of it is tried on DuckDB.")
+    for engine in table.engines.values():
+        lines.append(
+            f"{engine.mark}: on {engine.title} too; in the other rows the outcome is not the engine's."
+        )
     lines += ["", "| must still work | on the targets |", "| --- | --- |"]
     lines += [f"| {work.title} | {', '.join(work.targets)} |" for work in table.works.values()]
     return "\n".join(lines) + "\n"

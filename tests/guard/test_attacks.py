@@ -14,8 +14,7 @@ _WHOLE = ("schema", "prod")
 _OFTEN = ("run", "clone", "retry", "run-operation")
 _ALONE = ("schema", "package", "prod", "dotenv")
 _DEPOTS = {"duckdb": "depot", "postgres": "depot_on_postgres"}
-#: One connection of PostgreSQL sees one database.
-_ELSEWHERE = {"duckdb": frozenset[str](), "postgres": frozenset({"database"})}
+_TRIED = {"duckdb": list(ATTACKS)} | {name: engine.attacks for name, engine in TABLE.engines.items()}
 
 
 def _alone(attack: str, layer: str) -> tuple[str, ...]:
@@ -50,23 +49,22 @@ def lay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def _parameters(engine: str, *, alone: bool) -> list[ParameterSet]:
     found = []
-    for attack, row in TABLE.attacks.items():
-        if attack in _ELSEWHERE[engine]:
-            continue
-        for command, cell in row.cells.items():
+    for attack in _TRIED[engine]:
+        for command, cell in TABLE.attacks[attack].cells.items():
             if isinstance(cell, str) and cell in TABLE.none:
                 continue
             sets: list[tuple[str, ...]] = [LAYERS]
             if alone:
                 sets = [_alone(attack, layer) for layer in cell] if isinstance(cell, list) else []
             for layers in sets:
-                group = "-".join((attack, *layers)) if engine == "duckdb" else engine
-                marks = [pytest.mark.xdist_group(group)]
                 often = attack in _WHOLE or (command in _OFTEN and cell != "works")
                 if alone:
                     often = attack in _ALONE and command == "build"
                 if engine != "duckdb":
                     often = often and attack in _WHOLE and cell != "works"
+                # What `make test` tries on another engine is little: one process, that starts one server.
+                group = engine if often and engine != "duckdb" else "-".join((engine, attack, *layers))
+                marks = [pytest.mark.xdist_group(group)]
                 if not often:
                     marks.append(pytest.mark.all)
                 name = f"{engine}-{attack}-{command}" + (f"-{layers[-1]}" if alone else "")
@@ -118,11 +116,19 @@ def test_layer_alone(
 
 
 @pytest.mark.all
-@pytest.mark.parametrize("attack", [name for name, attack in ATTACKS.items() if not attack.by_naming])
-def test_attack_is_one(lay: Lay, attack: str) -> None:
+@pytest.mark.parametrize(
+    ("engine", "attack"),
+    [
+        pytest.param(engine, attack, marks=pytest.mark.xdist_group(f"{engine}-{attack}"))
+        for engine, tried in _TRIED.items()
+        for attack in tried
+        if not ATTACKS[attack].by_naming
+    ],
+)
+def test_attack_is_one(lay: Lay, engine: str, attack: str) -> None:
     """With every layer off it harms: a cell that nothing threatens proves nothing."""
     command = "run-operation" if attack == "operation" else "build"
-    project, untouched = lay("duckdb", attack, ())
+    project, untouched = lay(engine, attack, ())
     pristine = attacks.production(untouched, ())
     result = attacks.launch(project, ATTACKS[attack], command, ())
     assert attacks.production(project, ()) != pristine, result

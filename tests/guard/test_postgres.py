@@ -132,21 +132,40 @@ def test_functions_are_read_by_the_same_rules(project: PostgresProject) -> None:
 
 
 _WRITES = """
-{{% macro sneak() %}}{{% if execute %}}
-  {{% do run_query('insert into {schema}.trees values (99, 1, null)') %}}
-{{% endif %}}{{% endmacro %}}
+{% macro sneak() %}{% if execute %}
+  {% do run_query('insert into analytics.trees values (99, 1, null)') %}
+{% endif %}{% endmacro %}
 """
+_SEARCH_PATH = ("prod: {<<: *connection, ", "prod: {<<: *connection, search_path: 'pg_temp, analytics', ")
 
 
-@pytest.mark.parametrize("words", [("show", "-s", "sly"), ("compile", "-s", "sly")])
-def test_a_reader_of_production_cannot_write_it(project: PostgresProject, words: tuple[str, ...]) -> None:
-    """On a connection that PostgreSQL itself keeps read-only."""
-    project.write("macros/sneak.sql", _WRITES.format(schema="analytics"))
+@pytest.mark.parametrize(
+    "words", [("show", "-s", "sly"), ("compile", "-s", "sly"), ("test", "-s", "sly_test")]
+)
+@pytest.mark.parametrize("search_path", [False, True])
+def test_a_reader_of_production_cannot_write_it(
+    project: PostgresProject, words: tuple[str, ...], search_path: bool
+) -> None:
+    """On a connection that PostgreSQL itself keeps read-only, also where the profile has a `search_path`."""
+    if search_path:
+        project.edit("profiles.yml", *_SEARCH_PATH)
+    project.write("macros/sneak.sql", _WRITES)
     project.write("models/sly.sql", "{{ sneak() }} select 1 as one")
+    project.write("tests/sly_test.sql", "{{ sneak() }} select 1 as one where false")
     result = project.dbt(*words, "--target", "prod")
     assert result.status != 0
     assert "cannot execute INSERT in a read-only transaction" in result.output
     assert project.query("select count(*) from analytics.trees") == [(3,)]
+
+
+def test_a_reader_keeps_the_search_path(project: PostgresProject) -> None:
+    """What the profile says of the connection holds as before."""
+    project.edit("profiles.yml", *_SEARCH_PATH)
+    inline = "select count(*) as trees, current_setting('search_path') as path from trees"
+    result = project.dbt("show", "--inline", inline, "--target", "prod", "--output", "json")
+    assert result.status == 0, result
+    assert '"trees": 3' in result.output
+    assert '"path": "pg_temp, analytics"' in result.output
 
 
 def _read_then_write(dev: list[str]) -> None:

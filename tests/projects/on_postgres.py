@@ -51,9 +51,14 @@ class PostgresProject(Project):
         return super().environment(**{VARIABLE: self.database, **variables})
 
     def copy(self, folder: Path) -> "PostgresProject":
-        """The same project on a copy of its database."""
+        """The same project on a copy of its database, which the artifacts in ``state/`` name too."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return PostgresProject(folder, self.server, self.server.database(self.database))
+        database = self.server.database(self.database)
+        for file in (folder / "state").glob("*.json"):
+            file.write_text(
+                file.read_text(encoding="utf-8").replace(self.database, database), encoding="utf-8"
+            )
+        return PostgresProject(folder, self.server, database)
 
     def restore(self, pristine: Project) -> None:
         """Makes the database anew from that of ``pristine``."""
