@@ -1,5 +1,6 @@
 """The shop, as any user would run it: every kind of node lands where it should."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -40,7 +41,7 @@ def _with_raw_data(folder: Path) -> Project:
     return project
 
 
-#: Python models run inside DuckDB, and the expected seeds have its rounding.
+#: A Python model that runs inside DuckDB, and seeds with its rounding: it divides in floating point.
 _NOT_ON_POSTGRES = ("--exclude", "customer_segments", "tag:expected")
 _TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "HUGEINT": "numeric"}
 
@@ -77,6 +78,10 @@ def test_it_builds_on_postgres(postgres: Server, tmp_path: Path) -> None:
     ):
         assert result.status == 0, result
     assert project.relations("dev_alice") == {"kpi_monthly", TABLE}
+    with (project.folder / "seeds/expected/kpi_monthly_expected.csv").open() as rows:
+        rates = [row["purchase_rate"] for row in csv.DictReader(rows)]
+    found = project.query("select purchase_rate::text from analytics.kpi_monthly order by month_start")
+    assert [rate for (rate,) in found] == rates
 
 
 def _schemas(project: Project) -> dict[str, set[str]]:

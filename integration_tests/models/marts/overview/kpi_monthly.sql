@@ -41,7 +41,7 @@ select
     orders.margin_after_fees_eur,
     coalesce(sessions.web_session_count, 0) as web_session_count,
     cast(
-        round(sessions.purchase_session_count / sessions.web_session_count, 4) as decimal(5, 4)
+        round(1.0 * sessions.purchase_session_count / sessions.web_session_count, 4) as decimal(5, 4)
     ) as purchase_rate
 from orders
 left join sessions on orders.month_start = sessions.month_start
