@@ -89,7 +89,7 @@ def test_cross_views_error(project: PostgresProject) -> None:
 
 def test_evidence_is_kept_there_too(project: PostgresProject) -> None:
     """A change that is built is read at home, known from the table alone."""
-    project.edit("models/apples.sql", "select tree_id", "select  tree_id")
+    project.edit("models/apples.sql", "select tree_id", "select 0 + tree_id as tree_id")
     assert project.dbt("run", "-s", "apples").status == 0
     (project.folder / "target/dbt_isolation/evidence.jsonl").unlink()
     result = project.dbt("run", "-s", "baskets")
