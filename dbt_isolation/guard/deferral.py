@@ -39,12 +39,16 @@ _FOLDER = "dbt_isolation/reads"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The release that a command reads, and its copy on this disk."""
+    """The release that a command reads, and its copy on this disk.
+
+    ``compared``: dbt loads its untouched manifest anyway, as the selection compares with it.
+    """
 
     environment: Environment
     local: Local
     release: Release
     copy: Copy
+    compared: bool
 
     @property
     def artifacts(self) -> Path:
@@ -116,8 +120,8 @@ def open_release(session: Session) -> Opened | None:
         return None
     if copy.problem:
         say(f"{copy.problem}; the copy of release {copy.release.number} that is here is used")
-    opened = Opened(environment, local, copy.release, copy)
-    if by_state and not given("state"):
+    opened = Opened(environment, local, copy.release, copy, compared=by_state and not given("state"))
+    if opened.compared:
         set_flag(session.flags, "state", opened.artifacts)
     return opened
 
@@ -137,7 +141,11 @@ def defer(
     if not _is_ours(session):
         return None
     found, homes = _decide(session, opened, present, ledger, manifest)
-    _write(session, opened.release, homes)
+    if opened.compared and not homes:
+        # Nothing is to be left out of it, and a second one would cost its loading.
+        _defer_to(session, None)
+    else:
+        _write(session, opened.release, homes)
     return Deferral(session, opened.environment, present, found, homes)
 
 
@@ -218,9 +226,11 @@ def _write(session: Session, release: Release, homes: Collection[str]) -> None:
     _defer_to(session, folder)
 
 
-def _defer_to(session: Session, folder: Path) -> None:
-    # dbt takes a relative folder for one of the project's, wherever it was started.
-    set_flag(session.flags, "defer_state", folder.absolute())
+def _defer_to(session: Session, folder: Path | None) -> None:
+    """Tells dbt to defer, to the manifest in ``folder`` or else to the one that it compares with."""
+    if folder is not None:
+        # dbt takes a relative folder for one of the project's, wherever it was started.
+        set_flag(session.flags, "defer_state", folder.absolute())
     set_flag(session.flags, "defer", True)
     if not given("favor_state"):
         set_flag(session.flags, "favor_state", True)

@@ -270,6 +270,17 @@ def test_state_selectors_answer_as_without_us(project: Project) -> None:
     assert read_at(project, "trees_at", "apples") == PRODUCTION
 
 
+def test_a_run_of_what_was_modified(project: Project) -> None:
+    """In an empty instance its parents are read in production, at home once they are changed and built."""
+    change(project, "baskets")
+    assert not warnings(run(project, "run", "-s", "state:modified"))
+    assert read_at(project, "apples_at") == PRODUCTION
+    change(project, "apples")
+    run(project, "run", "-s", "apples")
+    assert not warnings(run(project, "run", "-s", "state:modified", "--exclude", "apples"))
+    assert read_at(project, "apples_at") == HOME
+
+
 def test_no_write_json(project: Project) -> None:
     """dbt asks no plugin there in time: the release is read as it is, and that is said."""
     change(project, "apples")
