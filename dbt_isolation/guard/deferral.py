@@ -179,7 +179,7 @@ def _decide(
             max_age=opened.environment.max_age,
         )
 
-    found = decided(Evidence({}) if ledger is None else ledger.recorded())
+    found = decided(Evidence.of(()) if ledger is None else ledger.recorded())
     # A test may be about what is unchanged; only `test` itself is sure to have one.
     wanted = [
         one.node.relation

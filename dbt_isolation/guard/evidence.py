@@ -50,7 +50,7 @@ class Ledger:
             return Evidence.of(self._lines.read())
         except OSError as error:
             self._problem = f"{error.filename}: {error.strerror}"
-            return Evidence({})
+            return Evidence.of(())
 
     def looked_up(self, relations: Iterable[Relation]) -> Evidence:
         """What the lines and the table say, and which of ``relations``, once built, exist: one connection."""

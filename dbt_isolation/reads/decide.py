@@ -48,16 +48,24 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An instance's records; ``existing`` are its relations, None where nobody has looked."""
+    """An instance's records, made by ``of``; ``tests`` are those of tests, by the node that they are about.
+
+    ``existing`` are its relations, None where nobody has looked.
+    """
 
     records: Mapping[tuple[str, str], Record]
+    tests: Mapping[str, Collection[Record]]
     existing: Collection[tuple[str, str, str]] | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], existing: Collection[Relation] | None = None) -> "Evidence":
         """The newest record of each thing counts."""
-        looked_up = None if existing is None else frozenset(map(_folded, existing))
-        return cls(newest(records), looked_up)
+        last = newest(records)
+        tests: dict[str, list[Record]] = {}
+        for record in last.values():
+            if record.about:
+                tests.setdefault(record.about, []).append(record)
+        return cls(last, tests, None if existing is None else frozenset(map(_folded, existing)))
 
     def unfit(
         self, node: Node, fingerprint: Fingerprint, mode: Mode, now: datetime, max_age: timedelta | None
@@ -92,9 +100,8 @@ class Evidence:
         """Of this build; a unit test needs no relation, so it may come before."""
         return sorted(
             record.unique_id
-            for record in self.records.values()
-            if record.about == built.unique_id
-            and record.status in _FAILED
+            for record in self.tests.get(built.unique_id, ())
+            if record.status in _FAILED
             and record.fingerprint == built.fingerprint
             and (record.time >= built.time or record.unique_id.startswith("unit_test."))
         )
