@@ -13,6 +13,8 @@ from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.environments import Run, run_of
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.profile import profile_file, profile_of
+from dbt_isolation.state.releases import Releases
+from dbt_isolation.state.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class Invocation:
         if self.run.environment is None:
             raise self.run.problem or IsolationError(f"target '{self.run.target.name}' has no environment")
         return self.run.environment
+
+    def releases(self, environment: str) -> Releases:
+        """The releases of one environment. Raises ``IsolationError`` where the store cannot be opened."""
+        store = open_store(self.config.state, self.project_dir, self.environ)
+        return Releases(store, self.project, environment)
 
     @property
     def released(self) -> str:

@@ -15,8 +15,6 @@ from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Table
 from dbt_isolation.reads.decide import Evidence, Place, Read, command_that_builds, read_by, reads
 from dbt_isolation.records.evidence import Lines, Mode, Record
 from dbt_isolation.state.local import Local
-from dbt_isolation.state.releases import Releases
-from dbt_isolation.state.store import open_store
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,18 +41,15 @@ def run(arguments: Namespace) -> Outcome:
         )
         for one in stale
     ]
-    found, home = _reads(about, manifest)
-    rows = []
+    found = _reads(about, manifest)
+    rows, skipped = [], []
     for parent in read_by(manifest, node):
         rows.append(_row(manifest, parent, found, about))
-        read = found.get(parent)
-        if read is not None and read.place is Place.NOWHERE:
-            findings.append(_nowhere(about, read))
-    skipped = [
-        Skipped(one, "whether its relation is still there; the run itself looks")
-        for one in read_by(manifest, node)
-        if one in home
-    ]
+        place = found[parent].place if parent in found else None
+        if place is Place.NOWHERE:
+            findings.append(_nowhere(about, found[parent]))
+        elif place is Place.HOME:
+            skipped.append(Skipped(parent, "whether its relation is still there; the run itself looks"))
     return Outcome(
         findings=tuple(findings),
         skipped=tuple(skipped),
@@ -66,15 +61,14 @@ def run(arguments: Namespace) -> Outcome:
     )
 
 
-def _reads(about: Invocation, manifest: Manifest) -> tuple[dict[str, Read], set[str]]:
-    """Where each node is read, and which at home; nothing is read elsewhere where there is no release."""
+def _reads(about: Invocation, manifest: Manifest) -> dict[str, Read]:
+    """Where each node is read; none of them where there is no release to read."""
     if about.environment.reads is None:
-        return {}, set()
-    store = open_store(about.config.state, about.project_dir, about.environ)
-    copy = Local.of(Releases(store, about.project, about.environment.reads), about.target_path).refresh()
+        return {}
+    copy = Local.of(about.releases(about.environment.reads), about.target_path).refresh()
     if copy.release is None:
-        return {}, set()
-    found = reads(
+        return {}
+    return reads(
         manifest,
         fingerprints(manifest, ProjectFiles(about.project_dir, about.environ, {})),
         copy.release,
@@ -83,7 +77,6 @@ def _reads(about: Invocation, manifest: Manifest) -> tuple[dict[str, Read], set[
         now=datetime.now(UTC),
         max_age=about.environment.max_age,
     )
-    return found, {one for one, read in found.items() if read.place is Place.HOME}
 
 
 def _records(about: Invocation, manifest: Manifest) -> list[Record]:

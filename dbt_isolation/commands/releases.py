@@ -8,7 +8,7 @@ from dbt_isolation.invocation import Invocation
 from dbt_isolation.outcome import Finding, Outcome, Severity, Table, Text
 from dbt_isolation.state.release import Release
 from dbt_isolation.state.releases import Releases
-from dbt_isolation.state.store import UnreachableError, open_store
+from dbt_isolation.state.store import UnreachableError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,9 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> Outcome:
     """Lists, or shows one."""
     about = Invocation.of(arguments)
-    releases = Releases(
-        open_store(about.config.state, about.project_dir, about.environ), about.project, about.released
-    )
+    releases = about.releases(about.released)
     return _show(releases, arguments.number) if arguments.action == "show" else _list(releases)
 
 

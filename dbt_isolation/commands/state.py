@@ -12,7 +12,6 @@ from dbt_isolation.state.local import Local, Verdict
 from dbt_isolation.state.push import Kind, Pushed, push
 from dbt_isolation.state.ran import Ran
 from dbt_isolation.state.releases import Releases
-from dbt_isolation.state.store import open_store
 
 _SHOWN = 20
 
@@ -46,7 +45,7 @@ def _push(arguments: Namespace) -> Outcome:
     )
     ran.check_project(about.project)
     ran.check_places(about.config, about.environment)
-    releases = _releases(about)
+    releases = about.releases(about.released)
     return _pushed(releases, push(releases, ran))
 
 
@@ -83,7 +82,7 @@ def _pushed(releases: Releases, pushed: Pushed) -> Outcome:
 
 
 def _pull(about: Invocation) -> Outcome:
-    releases = _releases(about)
+    releases = about.releases(about.released)
     local = Local.of(releases, about.target_path)
     before = local.verdict(about.project_dir)
     copy = local.pull()
@@ -126,8 +125,3 @@ def _pull(about: Invocation) -> Outcome:
         ),
         data=data,
     )
-
-
-def _releases(about: Invocation) -> Releases:
-    store = open_store(about.config.state, about.project_dir, about.environ)
-    return Releases(store, about.project, about.released)

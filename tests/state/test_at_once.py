@@ -17,18 +17,6 @@ from tests.state.artifacts import Shop, current, files, releases_in
 _PUSHES = 6
 
 
-@pytest.fixture
-def releases(tmp_path: Path) -> Releases:
-    """An empty store."""
-    return releases_in(tmp_path / "state")
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    """An empty project."""
-    return Shop(tmp_path / "shop")
-
-
 class Meddled:
     """A store that calls ``before`` before each of its writing calls.
 

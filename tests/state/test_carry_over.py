@@ -1,26 +1,11 @@
 """Runs of a part: what was not built stands in the release as the one before had it."""
 
 import json
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from dbt_isolation.state.push import Kind, push
 from dbt_isolation.state.releases import Releases
-from tests.state.artifacts import Shop, current, releases_in
-
-
-@pytest.fixture
-def releases(tmp_path: Path) -> Releases:
-    """An empty store."""
-    return releases_in(tmp_path / "state")
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    """An empty project."""
-    return Shop(tmp_path / "shop")
+from tests.state.artifacts import Shop, current
 
 
 def _manifest(releases: Releases) -> dict[str, dict[str, Any]]:

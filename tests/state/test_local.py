@@ -25,12 +25,6 @@ def shop(tmp_path: Path) -> Shop:
 
 
 @pytest.fixture
-def releases(tmp_path: Path) -> Releases:
-    """An empty store."""
-    return releases_in(tmp_path / "state")
-
-
-@pytest.fixture
 def local(releases: Releases, tmp_path: Path) -> Local:
     """The local copies."""
     return Local.of(releases, tmp_path / "target")

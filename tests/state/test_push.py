@@ -13,12 +13,6 @@ from tests.state.artifacts import Shop, current, files, places, releases_in
 
 
 @pytest.fixture
-def releases(tmp_path: Path) -> Releases:
-    """An empty store."""
-    return releases_in(tmp_path / "state")
-
-
-@pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """A seed, and two models in a row."""
     shop = Shop(tmp_path / "shop")
