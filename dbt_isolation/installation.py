@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt_isolation import __version__
+from dbt_isolation.artifacts.project import macros_of
 from dbt_isolation.config.model import Config
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.environments import Target, run_of
@@ -19,6 +20,8 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.state.releases import Releases
 from dbt_isolation.state.store import open_store
 
+#: Reads sources by environment where dbt loads no plugin.
+SOURCE_MACRO = "source"
 ONE_LINERS = ("generate_database_name", "generate_schema_name", "generate_alias_name")
 _OLDEST_DBT, _FIRST_UNKNOWN_DBT = (1, 10), (3, 0)
 
@@ -42,11 +45,27 @@ def supports(dbt_core: str) -> bool:
     return _OLDEST_DBT <= tuple(map(int, re.findall(r"\d+", dbt_core)[:2])) < _FIRST_UNKNOWN_DBT
 
 
-def one_liner(name: str) -> str:
-    """The root project's macro ``name``, one of ``ONE_LINERS``, that returns the package's."""
+def one_liner(name: str, default: str = "") -> str:
+    """The root project's macro ``name``, of ``ONE_LINERS`` or ``SOURCE_MACRO``, that returns the package's.
+
+    ``default``: the project's own macro, which names what no template does; dbt's does if not given.
+    """
+    if name == SOURCE_MACRO:
+        head = "{% macro source(source_name, table_name) -%}"
+        return f"{head}{{{{ return(dbt_isolation.source(source_name, table_name)) }}}}{{%- endmacro %}}"
     custom = name.replace("generate_", "custom_")
+    arguments = f"{custom}, node" + (f", default={default}({custom}, node)" if default else "")
     head = f"{{% macro {name}({custom}=none, node=none) -%}}"
-    return f"{head}{{{{ return(dbt_isolation.{name}({custom}, node)) }}}}{{%- endmacro %}}"
+    return f"{head}{{{{ return(dbt_isolation.{name}({arguments})) }}}}{{%- endmacro %}}"
+
+
+def has_vars_file(project_dir: Path) -> bool:
+    """Whether the project keeps its variables in vars.yml, which dbt knows from 1.12."""
+    try:
+        knows = tuple(map(int, re.findall(r"\d+", version("dbt-core"))[:2])) >= (1, 12)
+    except PackageNotFoundError:
+        knows = False
+    return knows and (project_dir / "vars.yml").is_file()
 
 
 def facts(
@@ -57,7 +76,7 @@ def facts(
     yield _plugin()
     project = read_yaml(project_dir / "dbt_project.yml")
     yield _package(project_dir, project)
-    yield from _one_liners(project_dir, project)
+    yield from _one_liners(project_dir)
     for environment in config.environments.values():
         if environment.protected:
             owned = ", ".join(".".join(place) for place in environment.owns)
@@ -128,18 +147,14 @@ def _package(project_dir: Path, project: Mapping[str, Any]) -> Fact:
     )
 
 
-def _one_liners(project_dir: Path, project: Mapping[str, Any]) -> Iterator[Fact]:
-    folders = project.get("macro-paths", ["macros"])
-    text = ""
-    for folder in folders if isinstance(folders, list) else ["macros"]:
-        for file in sorted((project_dir / str(folder)).rglob("*.sql")):
-            text += file.read_text(encoding="utf-8", errors="replace")
+def _one_liners(project_dir: Path) -> Iterator[Fact]:
+    macros = macros_of(project_dir)
     for name in ONE_LINERS:
-        definition = re.search(rf"\{{%-?\s*macro\s+{name}\s*\(.*?\{{%-?\s*endmacro\s*-?%\}}", text, re.DOTALL)
+        definition = macros.get(name)
         line = one_liner(name)
         if definition is None:
             yield Fact(f"macro {name}", "not in the project", f"write it to macros/{name}.sql: {line}")
-        elif f"dbt_isolation.{name}" not in definition[0]:
+        elif f"dbt_isolation.{name}" not in definition.text:
             yield Fact(f"macro {name}", "does not return the package's", f"make it {line}")
         else:
             yield Fact(f"macro {name}", "returns the package's")

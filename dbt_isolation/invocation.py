@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.model import Config, Environment
 from dbt_isolation.config.settings import read_yaml
@@ -51,11 +52,10 @@ class Invocation:
         profiles = profile_file(project_dir, arguments.profiles_dir, environ)
         profile = profile_of(project_dir, profiles, environ)
         name = arguments.target or target or environ.get("DBT_TARGET") or profile.default
-        folder = environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target"))
         return cls(
             project_dir=project_dir,
             project=str(project["name"]),
-            target_path=project_dir / folder,
+            target_path=artifacts_folder(project_dir, project, environ),
             config=config,
             run=run_of(config, profile.target(name), environ),
             environ=environ,

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from dbt_isolation.config.settings import read_yaml, suggestion
@@ -31,11 +31,15 @@ def profile_file(
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The project's profile in ``file``; ``default`` is the target that dbt takes where none is named."""
+    """The project's profile in ``file``; ``default`` is the target that dbt takes where none is named.
+
+    ``outputs``: what each target says, by its name.
+    """
 
     file: Path
     targets: tuple[Target, ...]
     default: str
+    outputs: Mapping[str, Mapping[str, Any]]
 
     def target(self, name: str) -> Target:
         """The target of that name. Raises ``IsolationError`` where there is none."""
@@ -64,23 +68,47 @@ def profile_of(project_dir: Path, profiles: Path, environ: Mapping[str, str] = o
         )
     default = str(profile.get("target", "default")) if isinstance(profile, Mapping) else ""
     default = _rendered(default, environ)
-    found = [
-        _target(str(name), output, environ) for name, output in outputs.items() if isinstance(output, Mapping)
-    ]
-    return Profile(profiles, tuple(sorted(found, key=lambda target: target.name != default)), default)
+    rendered = {
+        str(name): _all_rendered(output, environ)
+        for name, output in outputs.items()
+        if isinstance(output, Mapping)
+    }
+    found = [_target(name, output) for name, output in rendered.items()]
+    targets = tuple(sorted(found, key=lambda target: target.name != default))
+    return Profile(profiles, targets, default, rendered)
 
 
-def _target(name: str, output: Mapping[str, Any], environ: Mapping[str, str]) -> Target:
+def duckdb_name(path: str) -> str:
+    """What DuckDB calls the database at ``path``: the file's name up to its first dot."""
+    if path in ("", ":memory:"):
+        return "memory"
+    return PurePath(path.partition("?")[0].removeprefix("md:")).name.lstrip(".").split(".")[0]
+
+
+def _target(name: str, output: Mapping[str, Any]) -> Target:
     def text(*keys: str) -> str:
-        return next((_rendered(str(output[key]), environ) for key in keys if output.get(key)), "")
+        return next((str(output[key]) for key in keys if output.get(key)), "")
 
+    database = text("database", "dbname", "project", "catalog")
+    schema = text("schema", "dataset")
+    if output.get("type") == "duckdb":
+        database = database or duckdb_name(text("path"))
+        schema = schema or "main"
     return Target(
         name=name,
-        database=text("database", "dbname", "project", "catalog"),
-        schema=text("schema", "dataset"),
+        database=database,
+        schema=schema,
         user=text("user", "username"),
         adapter_type=text("type"),
     )
+
+
+def _all_rendered(value: Any, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _rendered(value, environ)
+    if isinstance(value, Mapping):
+        return {key: _all_rendered(one, environ) for key, one in value.items()}
+    return [_all_rendered(one, environ) for one in value] if isinstance(value, list) else value
 
 
 def _rendered(text: str, environ: Mapping[str, str]) -> str:

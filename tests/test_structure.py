@@ -24,7 +24,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
-    ("invocation",),
+    ("adoption", "invocation"),
     ("installation", "writes"),
     ("reads",),
     ("records",),

@@ -21,6 +21,8 @@ class NodeConfig(msgspec.Struct, frozen=True):
     schema_: str | None = msgspec.field(default=None, name="schema")
     alias: str | None = None
     store_failures: bool | None = None
+    target_database: str | None = None
+    target_schema: str | None = None
 
 
 class DependsOn(msgspec.Struct, frozen=True):

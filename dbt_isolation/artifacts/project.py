@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,45 @@ from dbt_isolation.artifacts.manifest import Node
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.errors import IsolationError
 
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*\(.*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
 _RENDERED_BY_TARGET = re.compile(r"\{\{[^}]*\b(?:target|env_var|var)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A macro of the project: its ``file``, the ``line`` where it begins, and its whole ``text``."""
+
+    file: Path
+    line: int
+    text: str
+
+
+def macros_of(folder: Path) -> Mapping[str, Definition]:
+    """The macros in the files of the project in ``folder``, by name; packages' not among them."""
+    found = {}
+    for place in macro_folders(folder):
+        for file in sorted(place.rglob("*.sql")):
+            try:
+                text = file.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise IsolationError(f"{file}: {error.strerror or error}") from error
+            text = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+            for match in _MACRO.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                found[match[1]] = Definition(file, line, match[0])
+    return found
+
+
+def artifacts_folder(folder: Path, project: Mapping[str, Any], environ: Mapping[str, str]) -> Path:
+    """Where dbt writes artifacts of the project in ``folder``, whose dbt_project.yml is ``project``."""
+    return folder / (environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target")))
+
+
+def macro_folders(folder: Path) -> list[Path]:
+    """Where the project in ``folder`` keeps its macros."""
+    written = read_yaml(folder / "dbt_project.yml").get("macro-paths")
+    return [folder / str(one) for one in (written if isinstance(written, list) else ["macros"])]
 
 
 class ProjectFiles:

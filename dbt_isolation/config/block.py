@@ -34,17 +34,22 @@ def load(project_dir: Path, environ: Mapping[str, str] = os.environ) -> Config |
 
     Raises ``IsolationError`` for a file that cannot be read or understood.
     """
-    project_file = project_dir / "dbt_project.yml"
-    if not project_file.is_file():
-        raise IsolationError(
-            f"no dbt_project.yml in {project_dir.absolute()}",
-            "go to the dbt project's folder, or name it with --project-dir",
-        )
-    for file in (project_file, project_dir / "vars.yml"):
+    for file in (project_file(project_dir), project_dir / "vars.yml"):
         variables = read_yaml(file).get("vars") if file.is_file() else None
         if isinstance(variables, Mapping) and BLOCK in variables:
             return parse(variables[BLOCK], environ, file=file.name)
     return None
+
+
+def project_file(project_dir: Path) -> Path:
+    """The dbt_project.yml in ``project_dir``. Raises ``IsolationError`` where there is none."""
+    file = project_dir / "dbt_project.yml"
+    if not file.is_file():
+        raise IsolationError(
+            f"no dbt_project.yml in {project_dir.absolute()}",
+            "go to the dbt project's folder, or name it with --project-dir",
+        )
+    return file
 
 
 def parse(block: object, environ: Mapping[str, str] = os.environ, *, file: str = "dbt_project.yml") -> Config:

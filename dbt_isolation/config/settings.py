@@ -15,22 +15,37 @@ def read_yaml(file: Path) -> Mapping[str, Any]:
 
     Raises ``IsolationError`` for what is no YAML, no text or no mapping.
     """
-    import yaml
-
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
-        raise IsolationError(f"{place}: not valid YAML: {error.problem or error.context}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
         raise IsolationError(f"{file}: not valid YAML: {error}") from error
     except OSError as error:
         raise IsolationError(f"{file}: {error.strerror or error}") from error
+    return parse_yaml(text, str(file))
+
+
+def parse_yaml(text: str, name: str) -> Mapping[str, Any]:
+    """The mapping that ``text`` is, called ``name`` in errors; raises as ``read_yaml`` does."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        conflict = re.search(r"^(?:<{7}|={7}|>{7})(?: |$)", text, re.MULTILINE)
+        if conflict is not None:
+            line = text.count("\n", 0, conflict.start()) + 1
+            raise IsolationError(
+                f"{name}:{line}: a merge conflict", "resolve it, and run this again"
+            ) from error
+        raise IsolationError(f"{place}: not valid YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise IsolationError(f"{name}: not valid YAML: {error}") from error
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        raise IsolationError(f"{file}: a mapping is needed at the top, not {_kind(content)}")
+        raise IsolationError(f"{name}: a mapping is needed at the top, not {_kind(content)}")
     return content
 
 

@@ -3,17 +3,9 @@
     {%- set places = [] -%}
     {%- if 'owns' in spec -%}
         {%- for written in spec['owns'] -%}
-            {%- set glob = namespace(text='') -%}
-            {%- for piece in written.split('{env:') -%}
-                {%- if loop.first -%}
-                    {%- set glob.text = piece -%}
-                {%- else -%}
-                    {%- set variable = piece.split('}')[0] -%}
-                    {%- set glob.text = glob.text ~ env_var(variable, '') ~ piece[(variable | length) + 1:] -%}
-                {%- endif -%}
-            {%- endfor -%}
-            {%- set schema = glob.text.split('.')[-1] -%}
-            {%- set database = glob.text[:(glob.text | length) - (schema | length) - 1] if '.' in glob.text else '' -%}
+            {%- set glob = dbt_isolation.expand_variables(written) -%}
+            {%- set schema = glob.split('.')[-1] -%}
+            {%- set database = glob[:(glob | length) - (schema | length) - 1] if '.' in glob else '' -%}
             {%- do places.append([database | lower, schema | lower]) -%}
         {%- endfor -%}
     {%- else -%}

@@ -1,0 +1,1 @@
+"""Tests of taking the package up."""

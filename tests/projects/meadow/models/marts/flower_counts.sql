@@ -1,0 +1,1 @@
+select count(*) as flowers from {{ ref('flowers') }}
