@@ -44,7 +44,7 @@ class Invocation:
         if config is None:
             raise IsolationError(
                 "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
-                "write the block; docs/configuration.md has one to begin with",
+                "`dbt-isolation init` writes it",
             )
         project = read_yaml(project_dir / "dbt_project.yml")
         if not project.get("name"):

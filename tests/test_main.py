@@ -37,8 +37,8 @@ def test_doctor_all_fine(project: Project, capsys: pytest.CaptureFixture[str]) -
 
 def test_doctor_says_what_to_do(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Each thing that is missing, with its remedy, and status 1."""
-    (project.folder / "macros/generate_schema_name.sql").unlink()
-    project.write("macros/generate_alias_name.sql", "{% macro generate_alias_name(a, b) %}x{% endmacro %}")
+    (project.folder / "macros/generate_alias_name.sql").unlink()
+    project.write("macros/generate_schema_name.sql", "{% macro generate_schema_name(a, b) %}x{% endmacro %}")
     (project.folder / "dbt_packages/dbt_isolation").unlink()
     project.edit("profiles.yml", "    prod: {", "    live: {")
     assert main(["doctor", "--format", "json"]) == 1
@@ -46,9 +46,12 @@ def test_doctor_says_what_to_do(project: Project, capsys: pytest.CaptureFixture[
     assert (report["version"], report["command"], report["status"]) == (1, "doctor", "findings")
     found = {finding["message"]: finding["remedy"] for finding in report["findings"]}
     assert "dbt deps" in found["package: dbt_isolation is not installed"]
-    line = "{% macro generate_schema_name(custom_schema_name=none, node=none) -%}"
-    assert line in found["macro generate_schema_name: not in the project"]
-    assert "make it {% macro" in found["macro generate_alias_name: does not return the package's"]
+    line = "{% macro generate_alias_name(custom_alias_name=none, node=none) -%}"
+    assert line in found["macro generate_alias_name: not in the project"]
+    [own] = [
+        message for message in found if message.startswith("macro generate_schema_name: does not return")
+    ]
+    assert "rename it to project_schema_name and run `dbt-isolation init`" in found[own]
     assert "add 'live' to the targets" in found["target live: no environment lists target 'live'"]
 
 
@@ -89,7 +92,7 @@ def test_doctor_of_dbt(
     fine: bool,
 ) -> None:
     """A dbt version outside the range."""
-    monkeypatch.setattr("dbt_isolation.installation.version", lambda name: version)
+    monkeypatch.setattr("dbt_isolation.installation.versions.version", lambda name: version)
     assert main(["doctor"]) == (0 if fine else 1)
     assert ("is not supported" in capsys.readouterr().out) is not fine
 

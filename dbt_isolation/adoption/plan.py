@@ -8,7 +8,7 @@ from pathlib import Path
 from dbt_isolation.adoption import package_entry
 from dbt_isolation.adoption.block import Chosen, block_lines
 from dbt_isolation.adoption.changes import Change, text_of
-from dbt_isolation.adoption.production import PARTS, Production
+from dbt_isolation.adoption.production import Production
 from dbt_isolation.adoption.yaml_text import (
     MARK,
     add_to_list,
@@ -20,7 +20,7 @@ from dbt_isolation.artifacts.project import Definition, macro_folders, macros_of
 from dbt_isolation.config.block import BLOCK
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation import ONE_LINERS, SOURCE_MACRO, one_liner
+from dbt_isolation.installation.one_liners import ONE_LINERS, SOURCE_MACRO, one_liner, own_naming
 
 _IGNORED = ("state/", "target/", "dbt_packages/", "logs/")
 _MARK = MARK.rstrip(".")
@@ -56,17 +56,6 @@ class _Edits:
             for file, after in self.after.items()
             if after != self.before[file]
         )
-
-
-def own_naming(project_dir: Path) -> Mapping[str, Definition]:
-    """The project's own naming macros that do not return the package's, by the part that they name."""
-    macros = macros_of(project_dir)
-    return {
-        part: macros[f"generate_{part}_name"]
-        for part in PARTS
-        if f"generate_{part}_name" in macros
-        and f"dbt_isolation.generate_{part}_name" not in macros[f"generate_{part}_name"].text
-    }
 
 
 def set_up(

@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbt_isolation.artifacts import run_results
 from dbt_isolation.artifacts.manifest import Manifest, Node
+from dbt_isolation.config.block import COMPONENTS
 from dbt_isolation.config.model import Config, Environment
-from dbt_isolation.environments import Named, Relation, Run, Target, relation
+from dbt_isolation.environments import Relation, Run, Target, relation
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.writes import written
 
-PARTS = ("database", "schema", "alias")
 #: What a production target is called, where nobody says.
 NAMES = ("prod", "production", "prd", "live")
 #: How projects name production with macros of their own; the first that gives the names there are is taken.
@@ -35,7 +35,7 @@ class Move:
 class Production:
     """One production target as its manifest has it.
 
-    ``own``: the parts of a name, of ``PARTS``, that the project's own macros decide. ``environ``: the
+    ``own``: the parts of a name, of ``COMPONENTS``, that the project's own macros decide. ``environ``: the
     environment variables that templates may name.
     """
 
@@ -58,7 +58,7 @@ class Production:
             if written(node, "build", store_failures=False)
         ]
         self._own: defaultdict[str, frozenset[str]] = defaultdict(lambda: own | self._of_adapter(manifest))
-        for package, parts in _named_by_packages(manifest, project).items():
+        for package, parts in manifest.naming_packages(project).items():
             self._own[package] = self._own[package] | parts
 
     @property
@@ -88,7 +88,7 @@ class Production:
     def templates(self) -> dict[str, str] | None:
         """The templates that give every name there is, by part; None where none does."""
         found = {}
-        for part in PARTS:
+        for part in COMPONENTS:
             for template in ("", *_TEMPLATES[part]):
                 chosen = {part: template} if template else {}
                 if not any(_part(move.old, part) != _part(move.new, part) for move in self._with(chosen)):
@@ -108,34 +108,18 @@ class Production:
 
     def _relation(self, run: Run, node: Node) -> Relation:
         config, there = node.config, node.relation
-        custom = (config.schema_ or "").strip()
-        version = str(node.version).replace(".", "_") if node.version is not None else ""
-        named = Named(
-            default=Relation(
-                config.database or run.target.database,
-                f"{run.target.schema}_{custom}" if custom else run.target.schema,
-                config.alias or (f"{node.name}_v{version}" if version else node.name),
-            ),
-            custom_database=config.database or "",
-            custom_schema=custom,
-            path=node.original_file_path if node.package_name == self._project else "",
-        )
+        named = node.named(run.target, self._project)
         kept = set(self._own[node.package_name])
         # A test's alias is cut by dbt, and a snapshot may say its place itself.
         kept |= {"alias"} if node.resource_type == "test" else set()
         kept |= {"schema"} if config.target_schema else set()
         kept |= {"database"} if config.target_database else set()
-        named = Named(
-            default=Relation(
-                there.database if "database" in kept else named.default.database,
-                there.schema if "schema" in kept else named.default.schema,
-                there.identifier if "alias" in kept else named.default.identifier,
-            ),
-            custom_database=named.custom_database,
-            custom_schema=named.custom_schema,
-            path=named.path,
+        default = Relation(
+            there.database if "database" in kept else named.default.database,
+            there.schema if "schema" in kept else named.default.schema,
+            there.identifier if "alias" in kept else named.default.identifier,
         )
-        found = relation(run, named)
+        found = relation(run, replace(named, default=default))
         return Relation(
             there.database if "database" in kept else found.database,
             there.schema if "schema" in kept else found.schema,
@@ -146,19 +130,10 @@ class Production:
         """The parts that the adapter, or a package that dispatches for dbt, names by rules of its own."""
         return frozenset(
             part
-            for part in PARTS
+            for part in COMPONENTS
             for macro in manifest.macros.values()
             if macro.name.endswith(f"__generate_{part}_name") and macro.package_name != "dbt"
         )
-
-
-def _named_by_packages(manifest: Manifest, project: str) -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for macro in manifest.macros.values():
-        for part in PARTS:
-            if macro.name == f"generate_{part}_name" and macro.package_name not in (project, "dbt"):
-                found[macro.package_name].add(part)
-    return {package: frozenset(parts) for package, parts in found.items()}
 
 
 def _part(place: Relation, part: str) -> str:

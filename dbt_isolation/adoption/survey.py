@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_isolation.adoption.block import Chosen, developers_schema, owned, production_target
-from dbt_isolation.adoption.plan import own_naming
 from dbt_isolation.adoption.production import Move, Production, is_of
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.model import Environment
 from dbt_isolation.environments import Target, run_of
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.profile import Profile
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dbt_isolation.environments import Relation
+from dbt_isolation.environments import Named, Relation, Target
 from dbt_isolation.errors import IsolationError
 
 #: What can be built and then read by ref() or called.
@@ -100,6 +100,24 @@ class Node(msgspec.Struct, frozen=True):
         """Where it is, or would be."""
         return Relation(self.database or "", self.schema_ or "", self.alias)
 
+    def named(self, target: Target, project: str) -> Named:
+        """What dbt's own macros name it on ``target``; ``project`` is the root project's name.
+
+        dbt's `default__generate_database_name`, `…_schema_name` and `…_alias_name`.
+        """
+        custom = (self.config.schema_ or "").strip()
+        version = str(self.version).replace(".", "_") if self.version is not None else ""
+        return Named(
+            default=Relation(
+                self.config.database or target.database,
+                f"{target.schema}_{custom}" if custom else target.schema,
+                self.config.alias or (f"{self.name}_v{version}" if version else self.name),
+            ),
+            custom_database=self.config.database or "",
+            custom_schema=custom,
+            path=self.original_file_path.replace("\\", "/") if self.package_name == project else "",
+        )
+
 
 class UnitTest(msgspec.Struct, frozen=True):
     """One entry of ``unit_tests``; what it is about is the first that it depends on."""
@@ -163,6 +181,19 @@ class Manifest(msgspec.Struct, frozen=True):
             if node.resource_type in BUILDABLE:
                 yield node
         yield from self.functions.values()
+
+    def naming_packages(self, project: str) -> dict[str, frozenset[str]]:
+        """Packages with naming macros of their own, which name their nodes: the parts of a name, by package.
+
+        ``project`` is the root project's name.
+        """
+        found: dict[str, set[str]] = {}
+        for macro in self.macros.values():
+            part = macro.name.removeprefix("generate_").removesuffix("_name")
+            ours = macro.package_name in (project, "dbt", "dbt_isolation")
+            if macro.name == f"generate_{part}_name" and part in ("database", "schema", "alias") and not ours:
+                found.setdefault(macro.package_name, set()).add(part)
+        return {package: frozenset(parts) for package, parts in found.items()}
 
     def get(self, unique_id: str) -> Node | None:
         """The node or function of that id."""

@@ -3,9 +3,13 @@
 import os
 from argparse import ArgumentParser, Namespace
 
+from dbt_isolation.artifacts import manifest as artifact
+from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.config import block as configuration
-from dbt_isolation.installation import facts
-from dbt_isolation.outcome import Finding, Outcome, Severity, Table
+from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.installation.fact import Fact
+from dbt_isolation.installation.facts import facts
+from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Table
 from dbt_isolation.profile import profile_file, profile_of
 
 
@@ -22,31 +26,57 @@ def run(arguments: Namespace) -> Outcome:
             "doctor",
             Severity.WARN,
             "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
-            "write the block; docs/configuration.md has one to begin with",
+            "`dbt-isolation init` writes it",
         )
         return Outcome(findings=(inert,), data={"configured": False})
-    profiles = profile_file(project_dir, arguments.profiles_dir)
-    profile = profile_of(project_dir, profiles)
-    found = [profile.target(arguments.target)] if arguments.target else list(profile.targets)
-    known = list(facts(project_dir, config, found, os.environ))
+    profile = profile_of(project_dir, profile_file(project_dir, arguments.profiles_dir))
+    looked_at = [profile.target(arguments.target)] if arguments.target else list(profile.targets)
+    project = read_yaml(project_dir / "dbt_project.yml")
+    file = artifacts_folder(project_dir, project, os.environ) / "manifest.json"
+    manifest = artifact.read(file) if file.is_file() else None
+    known = list(facts(project_dir, config, profile, looked_at, manifest, os.environ))
+    skipped: tuple[Skipped, ...] = ()
+    if manifest is None:
+        skipped = (
+            Skipped(
+                "sources, packages and relations of nodes", f"no manifest at {file}; run `dbt parse` first"
+            ),
+        )
     return Outcome(
         findings=tuple(
-            Finding("doctor", Severity.ERROR, f"{fact.what}: {fact.found}", fact.remedy)
+            Finding("doctor", _severity(fact), f"{fact.what}: {fact.found}", fact.remedy)
             for fact in known
             if fact.remedy
         ),
+        skipped=skipped,
         blocks=(
             Table(
                 "",
                 ("", "what", "found"),
-                tuple(("✗" if fact.remedy else "✓", fact.what, fact.found) for fact in known),
+                tuple((_mark(fact), fact.what, fact.found) for fact in known),
             ),
         ),
         data={
             "configured": True,
             "facts": [
-                {"what": fact.what, "found": fact.found, "fine": not fact.remedy, "remedy": fact.remedy}
+                {
+                    "what": fact.what,
+                    "found": fact.found,
+                    "fine": not fact.remedy,
+                    "advice": fact.advice,
+                    "remedy": fact.remedy,
+                }
                 for fact in known
             ],
         },
     )
+
+
+def _severity(fact: Fact) -> Severity:
+    return Severity.WARN if fact.advice else Severity.ERROR
+
+
+def _mark(fact: Fact) -> str:
+    if not fact.remedy:
+        return "✓"
+    return "!" if fact.advice else "✗"

@@ -13,7 +13,7 @@ from dbt_isolation.adoption.survey import Surveyor
 from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml
-from dbt_isolation.installation import has_vars_file
+from dbt_isolation.installation.versions import has_vars_file
 from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Text
 from dbt_isolation.profile import profile_file, profile_of
 

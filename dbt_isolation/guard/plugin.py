@@ -28,7 +28,7 @@ from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
 from dbt_isolation.guard.set_up import set_up_refusals
-from dbt_isolation.installation import supports
+from dbt_isolation.installation.versions import supports
 
 BY = "plugin"
 #: What `retry` repeats is known after parsing; and dbt would show a `clone` that ends earlier as a traceback.

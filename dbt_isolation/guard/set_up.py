@@ -6,7 +6,8 @@ from typing import Any
 
 from dbt_isolation import __version__
 from dbt_isolation.environments import Refusal, Run
-from dbt_isolation.installation import agrees, one_liner
+from dbt_isolation.installation.one_liners import one_liner
+from dbt_isolation.installation.versions import agrees
 
 
 def set_up_refusals(run: Run, manifest: Any, project: str) -> Iterator[Refusal]:

@@ -9,7 +9,7 @@ import pytest
 
 from dbt_isolation.adoption import changes, package_entry
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation import one_liner
+from dbt_isolation.installation.one_liners import one_liner
 from dbt_isolation.main import main
 from tests.dbt_process import Result, dbt
 from tests.guard.attacks import without_plugin

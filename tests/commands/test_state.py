@@ -309,7 +309,7 @@ def test_set_up_mistakes(
     project.write_text("name: shop\nprofile: shop\n")
     said = _said(capsys, *words, status=2)
     assert "no vars: dbt_isolation: block; the package is inert here" in said
-    assert "docs/configuration.md" in said
+    assert "`dbt-isolation init` writes it" in said
     project.unlink()
     assert "no dbt_project.yml in" in _said(capsys, *words, status=2)
 
