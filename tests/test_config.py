@@ -30,6 +30,8 @@ def _block(**changes: Any) -> dict[str, Any]:
         (_block(reads="prd"), "dev.reads: 'prd' is no environment", "did you mean 'prod'?"),
         (_block(expires="two days"), "dev.expires: 'two days' is no length of time", "12h, 14d or 3w"),
         (_block(max_age=3), "dev.max_age: 3 is no length of time", "12h"),
+        (_block(copy_rows="many"), "dev.copy_rows: 'many' is no whole number", "1000000"),
+        (_block(copy_rows=True), "dev.copy_rows: True is no whole number", "1000000"),
         (_block(unbuilt_change="fail"), "'fail' is none of warn, error", "known: warn, error"),
         (_block(cross_views="tables"), "dev.cross_views: 'tables'", "did you mean 'table'?"),
         (_block(when={"env_var": "CI", "equals": True}), "dev.when.equals: True is not text", "in quotes"),
@@ -74,14 +76,16 @@ def test_two_environments_need_two_places() -> None:
 def test_defaults_and_values() -> None:
     """Everything that can be set arrives."""
     config = parse(
-        _block(expires="2w", max_age="12h", sources={"shop": {"schema": "raw_sample"}}, reads="prod")
+        _block(
+            expires="2w", max_age="12h", copy_rows=5, sources={"shop": {"schema": "raw_sample"}}, reads="prod"
+        )
         | {"copy_limit": "500MB", "state": "s3://bucket/{env:X}", "mode": "observe", "post_run": False}
     )
     dev = config.environments["dev"]
     assert dev.expires is not None
     assert dev.max_age is not None
     assert (dev.expires.days, dev.max_age.seconds) == (14, 12 * 3600)
-    assert dev.sources["shop"]["schema"] == "raw_sample"
+    assert (dev.sources["shop"]["schema"], dev.copy_rows) == ("raw_sample", 5)
     assert (config.copy_limit, config.state, config.observing, config.post_run) == (
         500_000_000,
         "s3://bucket/{env:X}",

@@ -24,7 +24,7 @@ _RESERVED = (
 KEYS = ("state", "mode", "environments", "post_run", "copy_limit")
 ENVIRONMENT_KEYS = (
     *("targets", "when", "protected", "owns", "deployer", *COMPONENTS, "overrides", "reads", "expires"),
-    *("sources", "unbuilt_change", "max_age", "cross_views", "scheduled"),
+    *("sources", "unbuilt_change", "max_age", "cross_views", "copy_rows", "scheduled"),
 )
 _MOST_TOKENS = 6
 
@@ -135,6 +135,7 @@ class _Parser:
             cross_views=self._read.choice(
                 settings.get("cross_views", "table"), f"{key}.cross_views", ("table", "view", "error")
             ),
+            copy_rows=self._read.count(settings.get("copy_rows", 1_000_000), f"{key}.copy_rows"),
             scheduled=self._read.choice(
                 settings.get("scheduled", "warn"), f"{key}.scheduled", ("warn", "refuse")
             ),

@@ -57,6 +57,7 @@ class Environment:
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     unbuilt_change: str = "warn"
     cross_views: str = "table"
+    copy_rows: int = 1_000_000
     scheduled: str = "warn"
 
 

@@ -97,6 +97,12 @@ class Reader:
             raise self.error(key, f"true or false is needed, not {_kind(value)}")
         return value
 
+    def count(self, value: object, key: str) -> int:
+        """A whole number, 0 or more."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self.error(key, f"{value!r} is no whole number", "write one such as 1000000")
+        return value
+
     def choice(self, value: object, key: str, known: tuple[str, ...]) -> str:
         """One of ``known``."""
         if value not in known:

@@ -1,5 +1,6 @@
 """The course of one dbt command once its manifest was looked at: where it reads, what it leaves on record."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from dbt_isolation.guard.evidence import RECORDED, Ledger
 from dbt_isolation.guard.present import Present
 from dbt_isolation.guard.session import Session
 from dbt_isolation.guard.sources import place_sources
+from dbt_isolation.guard.starting_rows import STARTING, Starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Course:
     manifest: Any
     ledger: Ledger | None = None
     deferral: Deferral | None = None
+    starting: Starting | None = None
 
     @classmethod
     def of(cls, session: Session, manifest: Any, *, derives: bool) -> Self | None:
@@ -45,7 +48,10 @@ class Course:
         present = Present.of(session, manifest)
         ledger = None if run.environment.protected else Ledger(session, present, manifest)
         deferral = defer(session, opened, present, ledger, manifest) if opened is not None and reads else None
-        return cls(session, manifest, ledger if recorded else None, deferral)
+        starting = None
+        if opened is not None and session.command in STARTING:
+            starting = Starting(session, opened.environment, opened.release, manifest)
+        return cls(session, manifest, ledger if recorded else None, deferral, starting)
 
     def selected(self) -> None:
         """dbt knows what it runs, and runs nothing yet. Raises ``IsolationError`` for what it cannot read."""
@@ -57,6 +63,32 @@ class Course:
         if self.deferral is not None:
             self.deferral.announce(chosen, self.manifest)
             cross_views.settle(self.deferral, chosen, self.manifest)
+        if self.starting is not None:
+            self._start(self.starting, chosen)
+
+    def _start(self, starting: Starting, chosen: Collection[str]) -> None:
+        adding = [one for one in chosen if starting.adds_to(one)]
+        if not adding:
+            return
+        partial = starting.start(chosen)
+        if self.ledger is None:
+            return
+        earlier = self.ledger.began_in_part()
+        self.ledger.partial = self._with_descendants({*partial, *(earlier.intersection(adding))}, chosen)
+
+    def _with_descendants(self, partial: set[str], chosen: Collection[str]) -> Collection[str]:
+        """What this run builds on ``partial``, that among it."""
+        children: dict[str, list[str]] = {}
+        for one in chosen:
+            node = self.manifest.nodes.get(one)
+            for parent in node.depends_on_nodes if node is not None else ():
+                children.setdefault(parent, []).append(one)
+        ahead = list(partial)
+        while ahead:
+            found = [one for one in children.get(ahead.pop(), ()) if one not in partial]
+            partial.update(found)
+            ahead += found
+        return partial
 
     def node_finished(self, event: Any) -> None:
         """One node's result, told on a worker thread."""

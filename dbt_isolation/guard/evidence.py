@@ -15,11 +15,11 @@ from dbt_isolation.artifacts.manifest import BUILDABLE
 from dbt_isolation.environments import Relation
 from dbt_isolation.guard.flags import mode
 from dbt_isolation.guard.present import Present
-from dbt_isolation.guard.say import say
+from dbt_isolation.guard.say import in_short, say
 from dbt_isolation.guard.session import Session
 from dbt_isolation.reads.decide import Evidence, tested_by
 from dbt_isolation.records import evidence
-from dbt_isolation.records.evidence import Lines, Record
+from dbt_isolation.records.evidence import Lines, Mode, Record
 
 #: dbt commands that build or test.
 RECORDED = frozenset({"run", "build", "seed", "snapshot", "test", "clone"})
@@ -43,6 +43,8 @@ class Ledger:
         self._problem = ""
         self.at_home: Collection[str] = present.fingerprints.keys()
         """Unique ids of what this run reads at home; a test of anything else says nothing about home."""
+        self.partial: Collection[str] = ()
+        """Unique ids of what this run builds on a part of production's rows."""
 
     def recorded(self) -> Evidence:
         """What the JSON lines say; nobody has looked at the database."""
@@ -51,6 +53,13 @@ class Ledger:
         except OSError as error:
             self._problem = f"{error.filename}: {error.strerror}"
             return Evidence.of(())
+
+    def began_in_part(self) -> frozenset[str]:
+        """Unique ids of what was last built here on a part of production's rows."""
+        known = self.looked_up(()).records
+        return frozenset(
+            one for (one, about), record in known.items() if not about and record.mode == Mode.PARTIAL
+        )
 
     def looked_up(self, relations: Iterable[Relation]) -> Evidence:
         """What the lines and the table say, and which of ``relations``, once built, exist: one connection."""
@@ -69,7 +78,7 @@ class Ledger:
                     for one in adapter.list_relations(database or None, schema)
                 ]
         except Exception as error:
-            say(f"what is built here could not be looked up, and is not read: {_in_short(error)}")
+            say(f"what is built here could not be looked up, and is not read: {in_short(error)}")
             return Evidence.of(records, ())
         return Evidence.of(records, existing)
 
@@ -81,7 +90,7 @@ class Ledger:
                     self._pending.append(record)
                     self._lines.append(record)
         except Exception as error:
-            self._problem = _in_short(error)
+            self._problem = in_short(error)
 
     def write(self) -> None:
         """Writes what was taken down into the table."""
@@ -95,7 +104,7 @@ class Ledger:
                 try:
                     self._insert(records)
                 except Exception as error:
-                    self._problem = _in_short(error)
+                    self._problem = in_short(error)
         if self._problem:
             say(f"evidence of this run is not all written down: {self._problem}")
             self._problem = ""
@@ -130,7 +139,7 @@ class Ledger:
             about=about,
             status=status,
             fingerprint=str(self._present.fingerprints.get(subject.unique_id, "")),
-            mode=self._mode,
+            mode=Mode.PARTIAL if subject.unique_id in self.partial else self._mode,
             relation=str(subject.relation),
             recorded_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             recorded_by=self._user,
@@ -178,9 +187,3 @@ class Ledger:
 
     def _adapter(self) -> Any:
         return get_adapter_by_type(self._session.credentials.type)
-
-
-def _in_short(error: Exception) -> str:
-    """The first lines: dbt says only in the second what a database error was."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ": ".join(lines[:2]) or repr(error)

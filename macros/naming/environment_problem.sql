@@ -2,7 +2,7 @@
 {% macro environment_problem(spec) %}
     {%- set known = [
         'targets', 'when', 'protected', 'owns', 'deployer', 'database', 'schema', 'alias', 'overrides', 'reads',
-        'expires', 'sources', 'unbuilt_change', 'max_age', 'cross_views', 'scheduled',
+        'expires', 'sources', 'unbuilt_change', 'max_age', 'cross_views', 'copy_rows', 'scheduled',
     ] -%}
     {%- if spec is not mapping -%}{{ return(': a mapping is needed') }}{%- endif -%}
     {%- for key in spec if key not in known -%}{{ return('.' ~ key ~ ": unknown key '" ~ key ~ "'") }}{%- endfor -%}
