@@ -20,7 +20,14 @@ from dbt_isolation.artifacts.project import Definition, macro_folders, macros_of
 from dbt_isolation.config.block import BLOCK
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation.one_liners import ONE_LINERS, SOURCE_MACRO, one_liner, own_naming
+from dbt_isolation.installation.one_liners import (
+    ONE_LINERS,
+    POINTER_MACRO,
+    SOURCE_MACRO,
+    one_liner,
+    own_naming,
+)
+from dbt_isolation.installation.versions import has_pointers
 
 _IGNORED = ("state/", "target/", "dbt_packages/", "logs/")
 _MARK = MARK.rstrip(".")
@@ -77,7 +84,8 @@ def set_up(
     notes = [_both(part, definition, productions) for part, definition in own.items()]
     _add_package(edits, project_dir, package)
     macros = macros_of(project_dir)
-    for name in (*ONE_LINERS, *([SOURCE_MACRO] if source_macro else [])):
+    pointers = [POINTER_MACRO] if has_pointers() else []
+    for name in (*ONE_LINERS, *pointers, *([SOURCE_MACRO] if source_macro else [])):
         if name not in macros:
             _add_macro(edits, project_dir, name, macros)
         elif name == SOURCE_MACRO and "dbt_isolation.source" not in macros[name].text:
@@ -109,7 +117,10 @@ def undo(project_dir: Path) -> Plan:
             )
             edits.put(file, rest if rest.strip() or rest == text else None)
     for name, definition in macros_of(project_dir).items():
-        if name not in (*ONE_LINERS, SOURCE_MACRO) or f"dbt_isolation.{name}" not in definition.text:
+        if (
+            name not in (*ONE_LINERS, POINTER_MACRO, SOURCE_MACRO)
+            or f"dbt_isolation.{name}" not in definition.text
+        ):
             continue
         if (edits.text(definition.file) or "").strip() in _one_liners(name):
             edits.put(definition.file, None)

@@ -152,7 +152,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     def _check_macros(self, session: Session, manifest: Any) -> None:
         run = session.run
         assert run is not None
-        refusals = list(set_up_refusals(run, manifest, session.project))
+        refusals = list(set_up_refusals(run, manifest, session.project, session.flags))
         if refusals:
             self._refuse(session, writes.message(run, session.command, refusals, by=BY))
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from dbt_isolation import __version__
 from dbt_isolation.environments import Refusal, Run
-from dbt_isolation.installation.one_liners import one_liner
+from dbt_isolation.installation.one_liners import POINTER_MACRO, one_liner
 from dbt_isolation.installation.versions import agrees
 
 
-def set_up_refusals(run: Run, manifest: Any, project: str) -> Iterator[Refusal]:
-    """Why ``run`` would not be named as its configuration says; ``manifest`` is dbt's, in memory."""
+def set_up_refusals(run: Run, manifest: Any, project: str, flags: Any) -> Iterator[Refusal]:
+    """Why ``run`` would not be named as its configuration says; ``manifest`` and ``flags`` are dbt's."""
     version = manifest.macros.get("macro.dbt_isolation.version")
     if version is None:
         yield _refusal(
@@ -31,14 +31,27 @@ def set_up_refusals(run: Run, manifest: Any, project: str) -> Iterator[Refusal]:
     if environment is None:
         return
     templated = set(environment.templates).union(*(one.templates for one in environment.overrides))
-    for part in sorted(templated):
-        name = f"generate_{part}_name"
+    names = {f"generate_{part}_name": part for part in sorted(templated)}
+    if "alias" in templated and pointed_to(manifest, flags):
+        names[POINTER_MACRO] = "alias"
+    for name, part in names.items():
         if not _calls(manifest, f"macro.{project}.{name}", f"macro.dbt_isolation.{name}"):
             yield _refusal(
                 f"environments.{environment.name}.{part} has no effect, as the project's {name} "
                 "does not call the package's",
                 f"write it to macros/{name}.sql: {one_liner(name)}",
             )
+
+
+def pointed_to(manifest: Any, flags: Any) -> list[str]:
+    """The models, by unique id, beside whose latest version dbt writes a view that is in no manifest."""
+    by_default = getattr(flags, "latest_version_pointer_enabled_by_default", False)
+    found = []
+    for node in manifest.nodes.values():
+        asked = getattr(getattr(node.config, "latest_version_pointer", None), "enabled", False)
+        if getattr(node, "is_latest_version", False) and (by_default if asked is None else asked):
+            found.append(node.unique_id)
+    return found
 
 
 def _refusal(reason: str, remedy: str) -> Refusal:

@@ -7,14 +7,17 @@ from dbt_isolation.artifacts.project import Definition, macros_of
 from dbt_isolation.config.block import COMPONENTS
 from dbt_isolation.config.model import Config
 from dbt_isolation.installation.fact import Fact
+from dbt_isolation.installation.versions import has_pointers
 
 ONE_LINERS = ("generate_database_name", "generate_schema_name", "generate_alias_name")
+#: Names the view that dbt writes beside a model's latest version, from 1.12 on.
+POINTER_MACRO = "generate_latest_version_pointer_alias"
 #: Reads sources by environment where dbt loads no plugin.
 SOURCE_MACRO = "source"
 
 
 def one_liner(name: str, default: str = "") -> str:
-    """The root project's macro ``name``, of ``ONE_LINERS`` or ``SOURCE_MACRO``, that returns the package's.
+    """The root project's macro ``name``, one of the above, that returns the package's.
 
     ``default``: the project's own macro, which names what no template does; dbt's does if not given.
     """
@@ -64,3 +67,15 @@ def one_liner_facts(project_dir: Path, config: Config) -> Iterator[Fact]:
             )
         else:
             yield Fact(what, "the project's own names as it did; plugin and on-run-start guard its names")
+    if "alias" in templated and has_pointers():
+        what, line = f"macro {POINTER_MACRO}", one_liner(POINTER_MACRO)
+        pointer = macros.get(POINTER_MACRO)
+        if pointer is not None and f"dbt_isolation.{POINTER_MACRO}" in pointer.text:
+            yield Fact(what, "returns the package's")
+        else:
+            found = "not in the project" if pointer is None else "does not return the package's"
+            yield Fact(
+                what,
+                f"{found}, so the views of latest versions have one name in every environment",
+                f"write it to macros/{POINTER_MACRO}.sql: {line}",
+            )

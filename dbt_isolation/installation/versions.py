@@ -12,7 +12,7 @@ from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.installation.fact import Fact
 
 _OLDEST_DBT, _FIRST_UNKNOWN_DBT = (1, 10), (3, 0)
-_WITH_VARS_FILE = (1, 12)
+_WITH_VARS_FILE = _WITH_POINTERS = (1, 12)
 
 
 def agrees(macros: str) -> bool:
@@ -29,6 +29,12 @@ def has_vars_file(project_dir: Path) -> bool:
     """Whether the project keeps its variables in vars.yml, which dbt knows from 1.12."""
     installed = _dbt_core()
     return bool(installed and _parts(installed) >= _WITH_VARS_FILE and (project_dir / "vars.yml").is_file())
+
+
+def has_pointers() -> bool:
+    """Whether dbt writes a view beside a model's latest version, where that is asked for."""
+    installed = _dbt_core()
+    return bool(installed and _parts(installed) >= _WITH_POINTERS)
 
 
 def version_facts(project_dir: Path, project: Mapping[str, Any]) -> Iterator[Fact]:
