@@ -38,10 +38,9 @@ def run_operation(macro: str, request: Mapping[str, Json], words: Sequence[str])
     # dbt reads the arguments as YAML, which does not know all of JSON's escapes: so there is JSON in JSON, in
     # which nothing but ASCII is left.
     arguments = json.dumps({"request": json.dumps({**request, "mark": mark})})
-    # Without `--no-write-json` the results of the last run would be gone.
-    flags = ["--log-format", "json", "--log-level", "info", "--no-quiet", "--no-write-json"]
-    # The log file stays as it is in every other run.
-    flags += ["--log-format-file", "text", "--log-level-file", "debug"]
+    flags = ["--log-format", "json", "--log-level", "info", "--no-quiet", "--no-use-colors"]
+    # The log file is as in every other run, and the results of the last one stay.
+    flags += ["--log-format-file", "text", "--log-level-file", "debug", "--no-write-json"]
     status, output, errors = run_dbt(
         [*flags, "run-operation", f"dbt_isolation.{macro}", "--args", arguments, *words]
     )

@@ -72,7 +72,7 @@ def run(arguments: Namespace) -> Outcome:
         return Outcome(findings=tuple(findings))
     said = run_operation(
         "sample_source",
-        request(tables, extent, now=now, replace=arguments.replace),
+        request(tables, extent, target=about.run.target.name, now=now, replace=arguments.replace),
         common_words(arguments),
     )
     return _outcome(about, tables, said)

@@ -27,10 +27,11 @@ _LOST = {
 
 
 def request(
-    tables: Iterable[SourceTable], extent: Extent, *, now: datetime, replace: bool
+    tables: Iterable[SourceTable], extent: Extent, *, target: str, now: datetime, replace: bool
 ) -> Mapping[str, Json]:
     """What to copy. Raises ``IsolationError`` for a sample key that is no text."""
     return {
+        "target": target,
         "tables": [one.request(extent) for one in tables],
         "schema_only": extent.schema_only,
         "percent": None if extent.percent is None else f"{extent.percent:f}",

@@ -58,7 +58,10 @@ def choose(manifest: Manifest, names: Sequence[str], run: Run, environment: Envi
     name that cannot be quoted, and two tables that would be copied to one place.
     """
     sources = sorted(manifest.sources.values(), key=lambda one: (one.source_name, one.name, one.unique_id))
-    found = {one.unique_id: one for name in names for one in _named(sources, name)}
+    found: dict[Relation, Source] = {}
+    for one in (one for name in names for one in _named(sources, name)):
+        # Two packages may declare one table.
+        found.setdefault(one.relation, one)
     chosen = [SourceTable(one, _place(run, environment, one.source_name)) for one in found.values()]
     for table in chosen:
         for text in (*_parts(table.source.relation), *_parts(table.relation)):

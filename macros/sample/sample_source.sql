@@ -5,6 +5,9 @@
 -#}
 {% macro sample_source(request) %}
     {%- set asked = fromjson(request) -%}
+    {%- if target.name != asked['target'] -%}
+        {%- do exceptions.raise_compiler_error('target ' ~ asked['target'] ~ ' was meant, and this is ' ~ target.name) -%}
+    {%- endif -%}
     {%- set originals = [] -%}
     {%- for source in graph.sources.values() -%}
         {%- do originals.append([source.database, source.schema, source.identifier] | string | lower) -%}

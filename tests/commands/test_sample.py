@@ -279,13 +279,26 @@ def test_a_place_that_only_dbt_knows(project: Project, capsys: Captured) -> None
         "name": "gone",
         "identifier": "gone",
     }
+    # Another package has declared the same table.
+    content["sources"]["source.zoo.shop.customers"] = {**gone, "unique_id": "source.zoo.shop.customers"}
     manifest.write_text(json.dumps(content))
     said = _said(capsys, "bad", "--all", status=1)
     assert "refused: environment 'prod' owns warehouse.analytics_*" in said
-    said = _said(capsys, "shop.gone", "raw", "--all")
+    said = _said(capsys, "shop.gone", "shop.customers", "raw", "--all")
+    assert "customers" not in said
     assert "shop.gone is not in the project any more\n" in said
     assert "raw.orders would be copied to warehouse.raw.orders, where a source's original is\n" in said
     assert "run `dbt parse`\n" in said
+
+
+def test_dbt_of_another_target(project: Project, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was looked at is what is written, however dbt comes to another target."""
+    project.edit("profiles.yml", "    prod: {", "    lab: {<<: *connection, schema: lab}\n    prod: {")
+    project.edit("dbt_project.yml", "targets: [dev]", "targets: [dev, lab]")
+    here = operation.run_dbt
+    monkeypatch.setattr(operation, "run_dbt", lambda words: here([*words, "--target", "lab"]))
+    assert "target dev was meant, and this is lab" in _said(capsys, "shop", "--all")
+    assert project.relations("shop_sample") == set()
 
 
 @pytest.mark.parametrize(
