@@ -67,14 +67,7 @@ def choose(manifest: Manifest, names: Sequence[str], run: Run, environment: Envi
         for text in (*_parts(table.source.relation), *_parts(table.relation)):
             if set(text) & set(_UNQUOTABLE):
                 raise IsolationError(f"{table.name}: {text!r} holds a quote or a backslash", "rename it")
-    # Whatever is chosen: another table of the project may be read from the same place.
-    placed = [
-        SourceTable(one, _place(run, environment, one.source_name))
-        for one in sources
-        if one.source_name in environment.sources
-    ]
-    for table in chosen:
-        _check_alone(table, placed)
+    _check_alone(chosen, run, environment, sources)
     return chosen
 
 
@@ -120,13 +113,23 @@ def _place(run: Run, environment: Environment, source: str) -> Mapping[str, str]
     return {part: naming.expand_variables(text, run.environ) for part, text in place.items()}
 
 
-def _check_alone(table: SourceTable, others: Iterable[SourceTable]) -> None:
-    for other in others:
-        if other.relation == table.relation and other.source.relation != table.source.relation:
-            raise IsolationError(
-                f"{table.name} and {other.name} ({other.source.unique_id}) would both be {table.relation}",
-                "give their sources two places",
-            )
+def _check_alone(
+    chosen: Iterable[SourceTable], run: Run, environment: Environment, sources: Iterable[Source]
+) -> None:
+    """Whatever is chosen: another table of the project may be read from the same place."""
+    placed: dict[Relation, list[SourceTable]] = {}
+    for source in sources:
+        if environment.sources.get(source.source_name):
+            table = SourceTable(source, _place(run, environment, source.source_name))
+            placed.setdefault(table.relation, []).append(table)
+    for table in chosen:
+        for other in placed[table.relation]:
+            if other.source.relation != table.source.relation:
+                both = f"{table.name} and {other.name} ({other.source.unique_id})"
+                raise IsolationError(
+                    f"{both} would both be {table.relation}",
+                    "give their sources two places",
+                )
 
 
 def _candidates(table: SourceTable, options: Iterable[Column], last: str | None) -> list[Mapping[str, Json]]:
