@@ -126,6 +126,12 @@ class UnitTest(msgspec.Struct, frozen=True):
     depends_on: DependsOn = DependsOn()
 
 
+class SourceConfig(msgspec.Struct, frozen=True):
+    """The part of a source table's config that says how to sample it."""
+
+    meta: dict[str, Any] | None = None
+
+
 class Source(msgspec.Struct, frozen=True):
     """One entry of ``sources``."""
 
@@ -138,6 +144,9 @@ class Source(msgspec.Struct, frozen=True):
     identifier: str = ""
     unrendered_database: str | None = None
     unrendered_schema: str | None = None
+    loaded_at_field: str | None = None
+    meta: dict[str, Any] | None = None
+    config: SourceConfig = SourceConfig()
 
     @property
     def relation(self) -> Relation:

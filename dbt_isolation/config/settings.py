@@ -113,11 +113,10 @@ class Reader:
         """A length of time such as 12h, 14d or 3w; None stays None."""
         if value is None:
             return None
-        units = {"h": "hours", "d": "days", "w": "weeks"}
-        match = re.fullmatch(r"(\d{1,5})([hdw])", value) if isinstance(value, str) else None
-        if not match:
+        found = age(value) if isinstance(value, str) else None
+        if found is None:
             raise self.error(key, f"{value!r} is no length of time", "write 12h, 14d or 3w")
-        return timedelta(**{units[match[2]]: int(match[1])})
+        return found
 
     def size(self, value: object, key: str) -> int:
         """A size such as 500MB or 20GB, in bytes."""
@@ -145,6 +144,13 @@ def _kind(value: object) -> str:
         float: "a number",
     }
     return names.get(type(value), type(value).__name__)
+
+
+def age(text: str) -> timedelta | None:
+    """The length of time that ``text`` says, such as 12h, 14d or 3w; None if it says none."""
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    match = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
+    return timedelta(**{units[match[2]]: int(match[1])}) if match else None
 
 
 def suggestion(name: str, known: Sequence[str] | Mapping[str, object]) -> str:

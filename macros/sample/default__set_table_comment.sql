@@ -1,0 +1,3 @@
+{#- Nothing. -#}
+{% macro default__set_table_comment(relation, comment) %}
+{% endmacro %}

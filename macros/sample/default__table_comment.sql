@@ -1,0 +1,4 @@
+{#- Not known. -#}
+{% macro default__table_comment(relation) %}
+    {{ return(none) }}
+{% endmacro %}
