@@ -11,6 +11,7 @@ from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.model import Config, Environment
 from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.dotenv_file import stray
 from dbt_isolation.environments import Run, run_of
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.profile import profile_file, profile_of
@@ -57,7 +58,7 @@ class Invocation:
             project=str(project["name"]),
             target_path=artifacts_folder(project_dir, project, environ),
             config=config,
-            run=run_of(config, profile.target(name), environ),
+            run=run_of(config, profile.target(name), environ, stray(environ)),
             environ=environ,
         )
 

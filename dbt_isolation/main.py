@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, cast
 
-from dbt_isolation import __version__
+from dbt_isolation import __version__, dotenv_file
 from dbt_isolation.commands import COMMANDS, Command
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.outcome import Outcome
@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
+        dotenv_file.load()
         arguments = _parser(words).parse_args(words)
         command = cast(Command, import_module(COMMANDS[arguments.command].module))
         outcome = command.run(arguments)

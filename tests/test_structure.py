@@ -25,6 +25,7 @@ TIERS = (
     ("commands", "guard"),
     ("reports",),
     ("adoption", "invocation"),
+    ("dotenv_file",),
     ("installation", "operation"),
     ("writes",),
     ("reads", "sample"),

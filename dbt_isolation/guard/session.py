@@ -1,6 +1,5 @@
 """The dbt invocation under way, as far as a guard needs it, read from dbt's own objects."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +11,7 @@ from dbt_common.context import get_invocation_context
 from dbt_common.invocation import get_invocation_id
 
 from dbt_isolation.config import block as configuration
+from dbt_isolation.dotenv_file import stray
 from dbt_isolation.environments import Run, Target, run_of
 from dbt_isolation.errors import IsolationError
 
@@ -83,7 +83,7 @@ class Session:
             user=getattr(credentials, "user", None) or "",
             adapter_type=credentials.type,
         )
-        return cls(**given, run=run_of(config, target, environ, _stray(environ)))
+        return cls(**given, run=run_of(config, target, environ, stray(environ)))
 
     @property
     def invocation_id(self) -> str:
@@ -105,18 +105,3 @@ def manifest_in_use() -> Any:
     """The manifest that the command line holds: its own, or the one that ``dbtRunner`` was given."""
     context = click.get_current_context(silent=True)
     return context.obj.get("manifest") if context is not None else None
-
-
-def _stray(environ: Mapping[str, str]) -> frozenset[str]:
-    """The variables that have the value which a ``.env`` file gives them, where dbt loads such files.
-
-    dbt 1.12 loads ``.env`` from the working folder or one above it.
-    """
-    import dbt.cli.main
-
-    if not hasattr(dbt.cli.main, "load_dotenv"):
-        return frozenset()
-    from dotenv import dotenv_values, find_dotenv
-
-    file = dotenv_values(find_dotenv(usecwd=True))
-    return frozenset(name for name, value in file.items() if environ.get(name) == value)

@@ -12,7 +12,7 @@ from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.installation.fact import Fact
 
 _OLDEST_DBT, _FIRST_UNKNOWN_DBT = (1, 10), (3, 0)
-_WITH_VARS_FILE = _WITH_POINTERS = (1, 12)
+_WITH_VARS_FILE = _WITH_POINTERS = _WITH_DOTENV = (1, 12)
 
 
 def agrees(macros: str) -> bool:
@@ -27,14 +27,17 @@ def supports(dbt_core: str) -> bool:
 
 def has_vars_file(project_dir: Path) -> bool:
     """Whether the project keeps its variables in vars.yml, which dbt knows from 1.12."""
-    installed = _dbt_core()
-    return bool(installed and _parts(installed) >= _WITH_VARS_FILE and (project_dir / "vars.yml").is_file())
+    return _is_from(_WITH_VARS_FILE) and (project_dir / "vars.yml").is_file()
 
 
 def has_pointers() -> bool:
     """Whether dbt writes a view beside a model's latest version, where that is asked for."""
-    installed = _dbt_core()
-    return bool(installed and _parts(installed) >= _WITH_POINTERS)
+    return _is_from(_WITH_POINTERS)
+
+
+def loads_dotenv() -> bool:
+    """Whether dbt takes variables from a file `.env`."""
+    return _is_from(_WITH_DOTENV)
 
 
 def version_facts(project_dir: Path, project: Mapping[str, Any]) -> Iterator[Fact]:
@@ -46,6 +49,11 @@ def version_facts(project_dir: Path, project: Mapping[str, Any]) -> Iterator[Fac
 
 def _parts(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)[:2]))
+
+
+def _is_from(first: tuple[int, int]) -> bool:
+    installed = _dbt_core()
+    return bool(installed and _parts(installed) >= first)
 
 
 def _dbt_core() -> str:
