@@ -62,8 +62,10 @@ def read_from_copies(session: Session) -> None:
     # All of them first: a command that goes on after an error must not open production.
     for one in found:
         _attach_copy(one)
+    if found:
+        _let_go(credentials)
     for one in found:
-        made = _refresh(one, session, run.config.copy_limit)
+        made = _refresh(one, run.config.copy_limit)
         if made is not None:
             _renew(one, credentials, (made.st_ino, made.st_mtime_ns))
 
@@ -88,11 +90,12 @@ def _of_production(session: Session) -> Iterator[_Production]:
         glob for one in templates for glob in naming.patterns(one.get("database", "")) if glob != "*"
     } | {credentials.database}
     own = _file(credentials.path)
+    folder = session.target_path.absolute() / "dbt_isolation" / "copies"
     for attachment in credentials.attach or ():
         options = attachment.options or {}
         source = _file(attachment.path)
         kind = attachment.type or options.get("type") or "duckdb"
-        if source is None or source == own or kind.lower() != "duckdb":
+        if source is None or source == own or source.parent == folder or kind.lower() != "duckdb":
             continue
         if getattr(attachment, "is_ducklake", None):
             continue
@@ -103,7 +106,6 @@ def _of_production(session: Session) -> Iterator[_Production]:
         if not only_read and any(naming.matches(home.lower(), name.lower()) for home in homes):
             continue
         digest = hashlib.md5(os.fsencode(source), usedforsecurity=False).hexdigest()[:8]
-        folder = session.target_path.absolute() / "dbt_isolation" / "copies"
         copy = folder / f"{naming.slug(name)[:60]}_{digest}.duckdb"
         yield _Production(attachment, name, source, copy, attachment.path)
 
@@ -134,7 +136,7 @@ def _attach_copy(one: _Production) -> None:
         }
 
 
-def _refresh(one: _Production, session: Session, limit: int) -> os.stat_result | None:
+def _refresh(one: _Production, limit: int) -> os.stat_result | None:
     """What the copy looks like, made where it was not right; None where production itself is read."""
     try:
         source, copy = look(one.source), look(one.copy)
@@ -153,7 +155,6 @@ def _refresh(one: _Production, session: Session, limit: int) -> os.stat_result |
             return None
         if is_right(source, copy):
             return copy
-        _let_go(session.credentials)
         with Place.of(one.copy, lambda: say(f"waiting for another run that copies {one.source.name}")) as at:
             copy = look(one.copy)
             return copy if is_right(source, copy) else _copy(one, at, source.st_size)
@@ -217,7 +218,10 @@ def _merge(one: _Production) -> Callable[[Path], None]:
 
 
 def _let_go(credentials: Any) -> None:
-    """Closes what an earlier command of this process left open, as dbt itself would before it connects."""
+    """Closes what an earlier command of this process left open, as dbt itself would before it connects.
+
+    After production's own run that is production, whose file has the last changes only once it is closed.
+    """
     kept = _kept()
     if kept is not None and kept.creds != credentials:
         kept.close()

@@ -160,12 +160,23 @@ def test_reads_a_copy(cellar: Cellar) -> None:
     assert cellar.bottles() == 3
 
 
+def test_twice_is_once(cellar: Cellar) -> None:
+    """A copy is not copied."""
+    session = cellar.session()
+    copies.read_from_copies(session)
+    once = session.credentials.attach[0].path
+    copies.read_from_copies(session)
+    assert session.credentials.attach[0].path == once
+
+
 def test_a_change_is_read_at_the_next_run(cellar: Cellar) -> None:
     """And whoever reads the copy before it goes on with it."""
     copy = cellar.copy()
     with duckdb.connect(str(copy), read_only=True) as reader:
+        before = copy.stat().st_ino
         cellar.execute("insert into bottles values (4)")
         assert cellar.bottles() == 4
+        assert copy.stat().st_ino != before, "a copy that is read is never written"
         assert reader.execute("select count(*) from bottles").fetchall() == [(3,)]
     assert cellar.kept() == {copy.name}
 

@@ -173,8 +173,11 @@ def _one_process() -> None:
 
     run()
     run("--target", "prod")
-    # dbt has production's connection open still, and lets go of it for the next.
+    # dbt has production open still, and lets go of it for the next.
     run()
+    [copy] = Path("target/dbt_isolation/copies").glob("*.duckdb")
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        assert connection.execute("select bottles from counted").fetchall() == [(3,)]
     subprocess.run([sys.executable, "-c", INSERT], check=True, timeout=60)
     run()
 
