@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from .copies import copies
 from .evidence import evidence
 from .generator import FEWEST
 from .plain_dbt import plain_dbt
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "reads": reads,
     "state_pull": state_pull,
     "evidence": evidence,
+    "copies": copies,
 }
 
 

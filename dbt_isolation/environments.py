@@ -217,7 +217,8 @@ def refusal(run: Run, written: Relation) -> Refusal | None:
             "protected place",
             f"environment '{found[0].name}' owns {found[1]}, and this run is {run}",
             "take the fixed schema or database out of the node's config, so that naming chooses its place; "
-            "if it has none, look at the target in profiles.yml and at the package's own naming macro",
+            "if it has none, look at the target in profiles.yml, and at the naming macro if the project or "
+            "the package has its own",
         )
     return None
 

@@ -70,18 +70,20 @@ def set_up(
     chosen: Chosen | None,
     productions: Sequence[Production],
     *,
+    neighbours: Sequence[str] = (),
     package: str | None,
     source_macro: bool,
     variables_file: str,
 ) -> Plan:
     """What `init` does; ``chosen`` is None where the block is there.
 
-    ``productions``: those whose manifest is known. ``variables_file``: where the project's variables stand.
+    ``productions``: those whose manifest is known. ``neighbours``: the other targets in their databases, by
+    name. ``variables_file``: where the project's variables stand.
     Raises ``IsolationError`` for what cannot be done in a way that keeps the user's files.
     """
     edits = _Edits()
     own = own_naming(project_dir)
-    notes = [_both(part, definition, productions) for part, definition in own.items()]
+    notes = [_both(part, definition, productions, neighbours) for part, definition in own.items()]
     _add_package(edits, project_dir, package)
     macros = macros_of(project_dir)
     pointers = [POINTER_MACRO] if has_pointers() else []
@@ -133,11 +135,18 @@ def undo(project_dir: Path) -> Plan:
     return Plan(edits.changes(), tuple(notes))
 
 
-def _both(part: str, definition: Definition, productions: Sequence[Production]) -> str:
+def _both(
+    part: str, definition: Definition, productions: Sequence[Production], neighbours: Sequence[str]
+) -> str:
     """How the project's own macro and the package live together."""
     name = f"generate_{part}_name"
     place = f"{definition.file}:{definition.line}"
     lines = [f"{place}: the project's own {name} is kept, and names as before; no environment's {part} does"]
+    if part == "schema" and neighbours:
+        lines.append(
+            f"  {', '.join(neighbours)}: in production's database too; what the macro puts into production's "
+            "schemas there is refused, so these need names of their own"
+        )
     found = [one.templates() for one in (replaced.without_own(part) for replaced in productions)]
     template = found[0].get(part, "") if len(found) == 1 and found[0] is not None else None
     if template is not None:

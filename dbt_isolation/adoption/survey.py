@@ -1,7 +1,7 @@
 """What there is in a project before the package: where production is, and whether the block is there."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbt_isolation.adoption.block import Chosen, developers_schema, owned, production_target
@@ -20,12 +20,13 @@ class Survey:
     """``chosen`` is what the block is to say, None where there is one.
 
     ``known``: production as its manifest has it, with the environment it is to be. ``unknown``: the
-    production targets without a manifest, by name.
+    production targets without a manifest, by name. ``neighbours``: the other targets in their databases.
     """
 
     chosen: Chosen | None
     known: tuple[tuple[Production, Environment], ...]
     unknown: tuple[str, ...]
+    neighbours: tuple[str, ...] = ()
 
     @property
     def productions(self) -> tuple[Production, ...]:
@@ -56,7 +57,8 @@ class Surveyor:
         """Of production's target and places as the user told them. Raises ``IsolationError``."""
         config = configuration.load(self.folder, self.environ)
         if config is None:
-            return self._without_block(production, owns, observe=observe)
+            survey = self._without_block(production, owns, observe=observe)
+            return replace(survey, neighbours=self._neighbours(survey))
         known, unknown = [], []
         for target in self.profile.targets:
             environment = run_of(config, target, self.environ).environment
@@ -90,6 +92,14 @@ class Surveyor:
         if checked is None:
             return Survey(chosen, (), (target.name,))
         return Survey(chosen, ((checked, environment),), ())
+
+    def _neighbours(self, survey: Survey) -> tuple[str, ...]:
+        places = {one.target.name: one.target.database for one in survey.productions}
+        return tuple(
+            target.name
+            for target in self.profile.targets
+            if target.name not in places and target.database in places.values()
+        )
 
     def _production(self, target: Target) -> Production | None:
         own = frozenset(own_naming(self.folder))

@@ -65,6 +65,7 @@ def run(arguments: Namespace) -> Outcome:
         project_dir,
         survey.chosen,
         survey.productions,
+        neighbours=survey.neighbours,
         package=arguments.package,
         source_macro=arguments.source_macro,
         variables_file="vars.yml" if has_vars_file(project_dir) else "dbt_project.yml",

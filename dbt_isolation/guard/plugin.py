@@ -22,6 +22,7 @@ from dbt_isolation import __version__, writes
 from dbt_isolation.artifacts.manifest import of_node
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.guard.connections import Undo, make_read_only
+from dbt_isolation.guard.copies import read_from_copies, remove_written_copies
 from dbt_isolation.guard.course import Course
 from dbt_isolation.guard.deferral import defer_untouched
 from dbt_isolation.guard.say import say
@@ -79,8 +80,10 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
     def _on_event(self, event: EventMsg) -> None:
         """Follows the command: dbt tells here what it selected, and what became of each node."""
         name = event.info.name
-        if name == "CommandCompleted" and self._undo is not None:
-            self._undo()
+        if name == "CommandCompleted":
+            remove_written_copies()
+            if self._undo is not None:
+                self._undo()
         if name == "FoundStats" and not self._asked and not self._looked:
             self._look(manifest_in_use())
         elif self._course is None:
@@ -106,6 +109,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if session.command not in writes.READING:
             self._check_macros(session, manifest)
             self._check_nodes(session, manifest)
+        self._of_user(session, read_from_copies, session)
         self._of_user(session, self._follow, session, manifest)
 
     def _check_nodes(self, session: Session, manifest: Any) -> None:

@@ -87,14 +87,16 @@ def _duckdb(pair: Pair) -> Fact:
             f"{_attach(pair, there)}; {_PAGE}#production-in-a-duckdb-file",
             advice=True,
         )
-    if pair.target.database == pair.target.schema:
-        return Fact(
-            pair.what,
-            f"the file {here.name} is called like the schema in it, which DuckDB calls ambiguous",
-            "give the file or the schema another name in profiles.yml",
-        )
     attached = pair.output.get("attach")
     entries = [one for one in attached if isinstance(one, Mapping)] if isinstance(attached, list) else []
+    names = [str(one.get("alias") or duckdb_name(str(one.get("path", "")))) for one in entries]
+    if pair.target.schema in (pair.target.database, *names):
+        return Fact(
+            pair.what,
+            f"a database is called {pair.target.schema}, as is the schema of {pair.target.name}: views that "
+            "read others fail, as DuckDB calls the name ambiguous",
+            "give the file, the alias or the schema another name in profiles.yml",
+        )
     found = next((one for one in entries if _file(pair.project_dir, one.get("path")) == there), None)
     if found is None:
         return Fact(

@@ -81,7 +81,13 @@ DEV = "dev: {type: duckdb, path: warehouse.duckdb, schema: dev}"
             "so that it can be written",
             "read_only: true",
         ),
-        ("{type: duckdb, path: dev.duckdb, schema: dev}", 1, "called like the schema", "another name"),
+        ("{type: duckdb, path: dev.duckdb, schema: dev}", 1, "calls the name ambiguous", "another name"),
+        (
+            "{type: duckdb, path: d.db, schema: dev, attach: [{path: warehouse.duckdb, alias: dev}]}",
+            1,
+            "a database is called dev",
+            "another name",
+        ),
         ("{type: duckdb, path: ':memory:', schema: dev}", 0, "no file of its own", ""),
         (
             "{type: postgres, host: h, user: u, dbname: x, schema: dev}",

@@ -1,0 +1,1 @@
+select count(*) as bottles from {{ source('bought', 'bottles') }}
