@@ -15,6 +15,7 @@ from .generator import FEWEST
 from .plain_dbt import plain_dbt
 from .reads import reads
 from .results import RESULTS, Options, Section, record
+from .sources import sources
 from .start_up import start_up
 from .state_pull import state_pull
 from .timing import BenchmarkError, say
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "reads": reads,
     "state_pull": state_pull,
     "evidence": evidence,
+    "sources": sources,
     "copies": copies,
 }
 

@@ -33,8 +33,8 @@ def plain_dbt(options: Options) -> Section:
             say(what)
             without, with_ = in_turn(
                 [
-                    _timed(plain, *words, hidden=hidden.places, anew=anew),
-                    _timed(packaged, *words, anew=anew),
+                    timed(plain, *words, hidden=hidden.places, anew=anew),
+                    timed(packaged, *words, anew=anew),
                 ],
                 rounds=rounds,
                 timeout=TIMEOUT,
@@ -53,7 +53,7 @@ def plain_dbt(options: Options) -> Section:
     return Section(about, found, rounds, [remark])
 
 
-def _timed(project: Path, *words: str, hidden: tuple[str, ...] = (), anew: bool) -> Command:
+def timed(project: Path, *words: str, hidden: tuple[str, ...] = (), anew: bool) -> Command:
     """A dbt command in a project; `anew` makes it parse everything."""
     known = project / "target" / "partial_parse.msgpack"
     prepare = (lambda: known.unlink(missing_ok=True)) if anew else None
