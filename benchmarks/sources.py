@@ -51,8 +51,8 @@ def sources(options: Options) -> Section:
     about = (
         f"A full parse of the generated project of {options.models} models (DuckDB, target dev), all of "
         f"whose {len(names)} sources have another place in development. A: without the package. B: with "
-        "`sources:`, by the plugin alone; and with the one-line `source` macro as well. The goals are for CPU "
-        "time."
+        "`sources:`, by the plugin alone; and with the one-line `source` macro as well. The goals are for "
+        "CPU time."
     )
     found = [
         *rows("by the plugin", base, plugin, PLUGIN_GOAL),

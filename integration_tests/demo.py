@@ -1,7 +1,7 @@
 """The demo: production as its deployer builds and releases it, two edited models in development,
-where they read and why, a write that is refused.
+where they read and why, a write that is refused; then another project, which takes the package up.
 
-It works on a copy of this project in ``demo/`` beside it, and leaves it there to play with.
+It works on copies in ``demo/``, and leaves them there to play with.
 """
 
 import os
@@ -15,6 +15,8 @@ import duckdb
 
 HERE = Path(__file__).parent
 DEMO = HERE.parent / "demo"
+SHOP, MEADOW = DEMO / "shop", DEMO / "meadow"
+_NOT_COPIED = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "meadow")
 SCRIPTS = Path(sys.executable).parent
 DEPLOYER = {"DBT_ISOLATION_DEPLOY": "1"}
 #: These seeds are of the default raw data.
@@ -36,14 +38,27 @@ EDITS = (
 def main() -> None:
     """Runs the parts in turn; ends with status 1 where one did not do what it shows."""
     began = time.monotonic()
-    heading("1. A shop with a million order lines, built in production by its deployer")
     shutil.rmtree(DEMO, ignore_errors=True)
-    shutil.copytree(HERE, DEMO, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*"))
+    same = use_it() and take_it_up()
+    heading("Production is as its deployers left it." if same else "PRODUCTION HAS CHANGED.")
+    print(f"Both are in {DEMO.name}/, {time.monotonic() - began:.0f} s after the start. Play with them:")
+    print(f"  cd {DEMO.name}/shop && ../../.venv/bin/dbt run --target dev")
+    if not same:
+        sys.exit(1)
+
+
+def use_it() -> bool:
+    """The shop, which has the package; whether production is as it was built."""
+    heading("1. A shop with a million order lines, built in production by its deployer")
+    shutil.copytree(HERE, SHOP, ignore=_NOT_COPIED)
+    packages = SHOP / "packages.yml"
+    packages.write_text(packages.read_text(encoding="utf-8").replace("local: ..", "local: ../.."))
+    os.chdir(SHOP)
     run("dbt", "--quiet", "deps")
     run("dbt", "--quiet", "run-operation", "generate_raw", "--args", "{order_lines: 1000000}", **DEPLOYER)
     run("dbt", "--quiet", "build", "--target", "prod", *NOT_EXPECTED, **DEPLOYER)
     run("dbt-isolation", "state", "push", "--target", "prod", **DEPLOYER)
-    production = content()
+    production = content("warehouse", "analytics(_.*)?")
 
     heading("2. A developer with nothing of it edits two models and runs plain dbt on one of them")
     for path, old, new in EDITS:
@@ -52,23 +67,46 @@ def main() -> None:
 
     heading("3. The other one is built as well: now each ref is read where it should be")
     run("dbt", "--quiet", "build", "--target", "dev", "--select", "dim_products")
-    run("dbt", "--quiet", "build", "--target", "dev", "--select", "product_performance", *NOT_EXPECTED)
     run("dbt-isolation", "reads", "dim_products")
     run("dbt-isolation", "reads", "product_performance")
-    show_schemas()
+    show_schemas("warehouse")
 
     heading("4. The same developer names the wrong target")
     run("dbt", "run", "--target", "prod", expected=2)
 
-    heading("5. What the set-up is")
-    run("dbt-isolation", "doctor")
+    return content("warehouse", "analytics(_.*)?") == production
 
-    same = content() == production
-    heading("Production is as the deployer left it." if same else "PRODUCTION HAS CHANGED.")
-    print(f"The project is in {DEMO.name}/, {time.monotonic() - began:.0f} s after the start. Play with it:")
-    print(f"  cd {DEMO.name} && ../.venv/bin/dbt run --target dev")
-    if not same:
-        sys.exit(1)
+
+def take_it_up() -> bool:
+    """The meadow, which has not heard of the package; whether production is as it was built."""
+    heading("5. A project without the package, which writes production from any laptop, takes it up")
+    shutil.copytree(HERE / "meadow", MEADOW)
+    os.chdir(MEADOW)
+    with duckdb.connect("prod.duckdb") as connection:
+        connection.execute(
+            "create schema raw; create table raw.visits as "
+            "select i as visit_id, 1 + i % 10 as flower_id, i % 7 as bees from range(1000) as visits (i)"
+        )
+    run("dbt", "--quiet", "build", "--target", "prod")
+    before = content("prod", ".*")
+    run("dbt-isolation", "init")
+    run("dbt", "--quiet", "deps")
+
+    heading("6. The deployer records a release, and development gets a sample of the raw data")
+    run("dbt", "--quiet", "build", "--target", "prod", **DEPLOYER)
+    run("dbt-isolation", "state", "push", "--target", "prod", **DEPLOYER)
+    edit(
+        "dbt_project.yml",
+        "        reads: prod\n",
+        "        reads: prod\n        sources: {garden: {database: dev}}\n",
+    )
+    run("dbt-isolation", "sample", "garden", "--percent", "30", "--key", "flower_id")
+
+    heading("7. Development runs as before, on its own file and a copy of production's")
+    run("dbt", "--quiet", "run", "--select", "visits+")
+    show_schemas("dev")
+    run("dbt-isolation", "doctor")
+    return content("prod", ".*") == before
 
 
 def heading(text: str) -> None:
@@ -85,14 +123,14 @@ def run(*words: str, expected: int = 0, **variables: str) -> None:
         name: value for name, value in os.environ.items() if not name.startswith("DBT_") and name != "CI"
     }
     environment = {**clean, "DBT_ISOLATION_USER": "alice", **variables}
-    ended = subprocess.run([SCRIPTS / words[0], *words[1:]], cwd=DEMO, env=environment, timeout=300)
+    ended = subprocess.run([SCRIPTS / words[0], *words[1:]], env=environment, timeout=300)
     if ended.returncode != expected:
         sys.exit(f"the demo expected exit status {expected}, and this is {ended.returncode}")
 
 
 def edit(path: str, old: str, new: str) -> None:
-    """Changes a model and shows how."""
-    file = DEMO / path
+    """Changes a file and shows how."""
+    file = Path(path)
     text = file.read_text(encoding="utf-8")
     if text.count(old) != 1:
         sys.exit(f"{path} is not what the demo edits")
@@ -102,12 +140,13 @@ def edit(path: str, old: str, new: str) -> None:
         print("\n".join(f"  {sign} {line.strip()}" for line in lines.splitlines()))
 
 
-def content() -> list[tuple[object, ...]]:
-    """Rows and a digest of every relation in production."""
-    with duckdb.connect(str(DEMO / "warehouse.duckdb"), read_only=True) as connection:
+def content(database: str, schemas: str) -> list[tuple[object, ...]]:
+    """Rows and a digest of every relation in the schemas that fit the regular expression."""
+    with duckdb.connect(f"{database}.duckdb", read_only=True) as connection:
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where regexp_full_match(table_schema, 'analytics(_.*)?') order by all"
+            "where regexp_full_match(table_schema, ?) order by all",
+            [schemas],
         ).fetchall()
         return [
             (
@@ -121,9 +160,9 @@ def content() -> list[tuple[object, ...]]:
         ]
 
 
-def show_schemas() -> None:
+def show_schemas(database: str) -> None:
     """Where everything stands now."""
-    with duckdb.connect(str(DEMO / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(f"{database}.duckdb", read_only=True) as connection:
         rows = connection.execute(
             "select table_schema, count(*) from information_schema.tables group by all order by all"
         ).fetchall()

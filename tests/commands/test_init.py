@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dbt_isolation.adoption import changes, package_entry
@@ -26,7 +27,11 @@ AS_IS = (
 def meadow(tmp_path: Path) -> Project:
     """The meadow under git, its default target production's too."""
     folder = tmp_path / "meadow"
-    shutil.copytree(ROOT / "tests/projects/meadow", folder)
+    shutil.copytree(ROOT / "integration_tests/meadow", folder)
+    with duckdb.connect(str(folder / "prod.duckdb")) as connection:
+        connection.execute(
+            "create schema raw; create table raw.visits (visit_id int, flower_id int, bees int)"
+        )
     subprocess.run(["git", "init", "--quiet"], cwd=folder, timeout=30, check=True)
     return Project(folder)
 
@@ -175,10 +180,9 @@ def test_neighbours_whose_names_begin_alike(meadow: Project) -> None:
 def test_sources_by_macro(meadow: Project) -> None:
     """`--source-macro` places sources without the plugin, and --undo takes it out."""
     meadow.write(
-        "models/sources.yml", "sources: [{name: raw, database: prod, schema: raw, tables: [{name: bees}]}]\n"
+        "models/_sources.yml", "sources: [{name: raw, database: prod, schema: raw, tables: [{name: bees}]}]\n"
     )
     meadow.write("models/bees.sql", "select * from {{ source('raw', 'bees') }}")
-    meadow.edit("profiles.yml", ", read_only: true", "")
     before = tree(meadow)
     init(meadow, "--source-macro")
     assert meadow.dbt("deps").status == 0

@@ -1,0 +1,1 @@
+select visit_id, flower_id, bees from {{ source('garden', 'visits') }}

@@ -1,1 +1,0 @@
-select count(*) as flowers from {{ ref('flowers') }}
