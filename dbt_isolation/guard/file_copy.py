@@ -24,6 +24,8 @@ _LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
 #: Told from the source's own time, so that a copy which had a log merged into it may be of another size.
 _MERGED_NS = 1_000
 _CHUNK = 64 * 1024**2
+#: Linux's ioctl that `cp --reflink` uses; Python has a name for it from 3.14 on.
+_FICLONE = 0x40049409
 #: What `copy_file_range` says where a file system, a kernel or a container does not have it for these files.
 _NOT_HERE = {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.EBADF}
 #: `struct flock` without the two numbers that Python has for it: of Linux, and of macOS and the BSDs.
@@ -166,7 +168,11 @@ def _copy_unchanged(source: Path, target: Path) -> tuple[os.stat_result, list[st
 def _copy(source: BinaryIO, target: Path, mode: int) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode & 0o666 | 0o600)
     with open(descriptor, "wb") as file:  # noqa: PTH123 a descriptor, no path
-        if sys.platform == "linux":
+        if sys.platform == "linux" and not _cloned(source, file):
+            # Blocks that the file system has yet to find are written out at once when the file takes
+            # another's name, which triples the time.
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, os.fstat(source.fileno()).st_size)
             try:
                 while os.copy_file_range(source.fileno(), file.fileno(), _CHUNK):
                     pass
@@ -175,6 +181,20 @@ def _copy(source: BinaryIO, target: Path, mode: int) -> None:
                     raise
         # What is left: all of it, or nothing.
         shutil.copyfileobj(source, file, 1024**2)
+        file.flush()
+        os.ftruncate(file.fileno(), os.lseek(file.fileno(), 0, os.SEEK_CUR))
+
+
+def _cloned(source: BinaryIO, target: BinaryIO) -> bool:
+    """Whether ``target`` now shares its blocks with ``source``, on a file system that has that."""
+    try:
+        fcntl.ioctl(target, _FICLONE, source.fileno())
+    except OSError:
+        return False
+    # Where a copy would stand now.
+    for file in (source, target):
+        os.lseek(file.fileno(), 0, os.SEEK_END)
+    return True
 
 
 def _logs(source: Path) -> dict[str, os.stat_result]:

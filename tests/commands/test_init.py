@@ -179,21 +179,19 @@ def test_neighbours_whose_names_begin_alike(meadow: Project) -> None:
 
 def test_sources_by_macro(meadow: Project) -> None:
     """`--source-macro` places sources without the plugin, and --undo takes it out."""
-    meadow.write(
-        "models/_sources.yml", "sources: [{name: raw, database: prod, schema: raw, tables: [{name: bees}]}]\n"
-    )
-    meadow.write("models/bees.sql", "select * from {{ source('raw', 'bees') }}")
     before = tree(meadow)
     init(meadow, "--source-macro")
     assert meadow.dbt("deps").status == 0
     meadow.edit(
-        "dbt_project.yml", "reads: prod", "reads: prod\n        sources: {raw: {schema: 'sample_{env:DAY}'}}"
+        "dbt_project.yml",
+        "reads: prod",
+        "reads: prod\n        sources: {garden: {schema: 'sample_{env:DAY}'}}",
     )
-    for target, place in (("dev", '"prod"."sample_1"."bees"'), ("prod", '"prod"."raw"."bees"')):
-        words = ["compile", "-s", "bees", "--target", target]
+    for target, place in (("dev", '"prod"."sample_1"."visits"'), ("prod", '"prod"."raw"."visits"')):
+        words = ["compile", "-s", "visits", "--target", target]
         result = dbt(words, meadow.folder, meadow.environment(DAY="1"), before=without_plugin)
         assert result.status == 0, result
-        assert place in (meadow.folder / "target/compiled/meadow/models/bees.sql").read_text()
+        assert place in (meadow.folder / "target/compiled/meadow/models/visits.sql").read_text()
     meadow.write(
         "macros/source.sql", "{% macro source(a, b) %}{{ return(builtins.source(a, b)) }}{% endmacro %}"
     )

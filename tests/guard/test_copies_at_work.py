@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.dbt_process import call
-from tests.guard.test_copies import writer
+from tests.guard.cellar import writer
 from tests.projects import DEPLOY, ROOT, Project, link_package
 
 INSERT = "import duckdb; duckdb.connect('prod.duckdb').execute('insert into bottles values (9)')"
