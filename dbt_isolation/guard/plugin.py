@@ -28,7 +28,7 @@ from dbt_isolation.guard.deferral import defer_untouched
 from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
-from dbt_isolation.guard.set_up import set_up_refusals
+from dbt_isolation.guard.set_up import ambiguous_name, set_up_refusals
 from dbt_isolation.installation.versions import supports
 
 BY = "plugin"
@@ -154,6 +154,11 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
             self._undo = make_read_only(session.credentials)
 
     def _check_macros(self, session: Session, manifest: Any) -> None:
+        if name := ambiguous_name(session.credentials):
+            say(
+                f"a database is called {name}, as is this target's schema: DuckDB takes {name} in a view for "
+                "either, and such views fail; give the file, the alias or the schema another name"
+            )
         run = session.run
         assert run is not None
         refusals = list(set_up_refusals(run, manifest, session.project, session.flags))

@@ -8,6 +8,7 @@ from dbt_isolation import __version__
 from dbt_isolation.environments import Refusal, Run
 from dbt_isolation.installation.one_liners import POINTER_MACRO, one_liner
 from dbt_isolation.installation.versions import agrees
+from dbt_isolation.profile import duckdb_name
 
 
 def set_up_refusals(run: Run, manifest: Any, project: str, flags: Any) -> Iterator[Refusal]:
@@ -41,6 +42,15 @@ def set_up_refusals(run: Run, manifest: Any, project: str, flags: Any) -> Iterat
                 "does not call the package's",
                 f"write it to macros/{name}.sql: {one_liner(name)}",
             )
+
+
+def ambiguous_name(credentials: Any) -> str:
+    """The name of both the target's schema and a database, which DuckDB cannot tell apart; else empty."""
+    if credentials.type != "duckdb":
+        return ""
+    attached = (one.alias or duckdb_name(one.path) for one in credentials.attach or ())
+    names = {credentials.database, *attached}
+    return str(credentials.schema) if credentials.schema in names else ""
 
 
 def pointed_to(manifest: Any, flags: Any) -> list[str]:

@@ -86,7 +86,11 @@ def _package(project_dir: Path, project: Mapping[str, Any]) -> Fact:
     folder = project_dir / str(project.get("packages-install-path", "dbt_packages")) / "dbt_isolation"
     file = folder / "dbt_project.yml"
     if not file.is_file():
-        return Fact("package", "dbt_isolation is not installed", "add it to packages.yml and run `dbt deps`")
+        return Fact(
+            "package",
+            "dbt_isolation is not installed",
+            "run `dbt deps`, after `dbt-isolation init` if packages.yml does not name it",
+        )
     there = str(read_yaml(file).get("version", "unknown"))
     if agrees(there):
         return Fact("package", f"dbt_isolation {there}")

@@ -256,6 +256,22 @@ def test_two_profiles_with_one_target(meadow: Project) -> None:
     assert "prod.main" in (meadow.folder / "dbt_project.yml").read_text()
 
 
+def test_variables_in_a_file_of_their_own(meadow: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dbt 1.12 reads vars.yml, an earlier one does not."""
+    good = (meadow.folder / "dbt_project.yml").read_text()
+    monkeypatch.chdir(meadow.folder)
+    for installed, file in (("1.12.0", "vars.yml"), ("1.11.0", "dbt_project.yml")):
+        monkeypatch.setattr(
+            "dbt_isolation.installation.versions.version", lambda _, installed=installed: installed
+        )
+        meadow.write("vars.yml", "vars:\n  a: 1\n")
+        assert main(["init"]) == 0
+        assert "dbt_isolation:" in (meadow.folder / file).read_text()
+        assert main(["init", "--undo"]) == 0
+        assert (meadow.folder / "vars.yml").read_text() == "vars:\n  a: 1\n"
+        assert (meadow.folder / "dbt_project.yml").read_text() == good
+
+
 def test_without_git(meadow: Project) -> None:
     """No .gitignore is written where there was none and nobody asks git."""
     shutil.rmtree(meadow.folder / ".git")

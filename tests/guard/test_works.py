@@ -244,3 +244,10 @@ def test_a_template_without_effect_is_refused(project: Project) -> None:
         "{{ return(dbt_isolation.generate_schema_name(name, node)) }}{% endmacro %}",
     )
     assert project.dbt("run").status == 0
+
+
+def test_a_database_called_like_the_schema(project: Project) -> None:
+    """DuckDB's own words do not say what to do: said before they come."""
+    project.edit("profiles.yml", "alias: vault", "alias: dev")
+    result = project.dbt("run", "-s", "orders")
+    assert "a database is called dev, as is this target's schema" in result.output
