@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -128,13 +129,26 @@ class Place:
             made = temporary.stat()
             # A log that somebody's changes to the copy left would be read with the new one.
             _remove_logs(self.copy)
-            temporary.replace(self.copy)
+            with _removed_later(self.copy):
+                temporary.replace(self.copy)
         finally:
             temporary.unlink(missing_ok=True)
             _remove_logs(temporary)
         self._lock.truncate(0)
         self._lock.write(_stamp(made))
         self._lock.flush()
+
+
+@contextmanager
+def _removed_later(copy: Path) -> Iterator[None]:
+    """Lets a file that is replaced go in a thread: to free its blocks takes half of a copy's time."""
+    aside = copy.with_name(f".{copy.name}.{os.getpid()}.old")
+    with suppress(OSError):
+        os.link(copy, aside)
+    try:
+        yield
+    finally:
+        threading.Thread(target=aside.unlink, kwargs={"missing_ok": True}).start()
 
 
 def _copy_unchanged(source: Path, target: Path) -> tuple[os.stat_result, list[str]]:
