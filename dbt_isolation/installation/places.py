@@ -9,6 +9,7 @@ from dbt_isolation.config.model import Config, Environment
 from dbt_isolation.environments import Relation, Run, Target, relation
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.fact import Fact
+from dbt_isolation.reads.announce import listed
 from dbt_isolation.writes import written
 
 _SHOWN = 3
@@ -100,7 +101,7 @@ class Places:
             return
         yield Fact(
             what,
-            f"{environment.reads}'s own: source {', '.join(shared)}",
+            f"{environment.reads}'s own: source {listed(shared)}",
             f"write environments.{environment.name}.sources.{shared[0]}: {{schema: {shared[0]}_sample}} and "
             f"run `dbt-isolation sample {shared[0]}`; or, if it is meant so, {shared[0]}: {{}}",
             advice=True,
