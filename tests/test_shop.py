@@ -147,3 +147,21 @@ def test_the_package_that_escapes_is_refused(shop: Project) -> None:
         "model.courier.courier_zones would be written to warehouse.analytics.courier_zones" in result.output
     )
     assert _schemas(shop) == before
+
+
+def test_init_knows_every_name(shop: Project, tmp_path: Path) -> None:
+    """What dbt names models, versions, seeds, snapshots and stored tests in production, init would too."""
+    project = shop.copy(tmp_path / "shop")
+    parsed = project.dbt("parse", "--target", "prod")
+    assert parsed.status == 0, parsed
+    result = project.isolation("init", "--dry-run", "--manifest", "target/manifest.json")
+    assert result.status == 0, result
+    assert "nothing to change" in result.output
+    assert "skipped" not in result.output
+    manifest = (project.folder / "target/manifest.json").read_text()
+    moved = manifest.replace('"alias": "dim_customers_v2"', '"alias": "dim_customers"')
+    assert moved != manifest
+    (project.folder / "moved.json").write_text(moved)
+    result = project.isolation("init", "--dry-run", "--manifest", "moved.json")
+    assert result.status == 1, result
+    assert "1 relations of production would move" in result.output

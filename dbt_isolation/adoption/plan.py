@@ -1,5 +1,6 @@
 """What taking the package up changes in a project, and what the user must know of it."""
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from dbt_isolation.adoption.yaml_text import (
     remove_from_mapping,
 )
 from dbt_isolation.artifacts.project import Definition, macro_folders, macros_of
+from dbt_isolation.config import block as configuration
 from dbt_isolation.config.block import BLOCK
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.errors import IsolationError
@@ -29,7 +31,7 @@ from dbt_isolation.installation.one_liners import (
 )
 from dbt_isolation.installation.versions import has_pointers
 
-_IGNORED = ("state/", "target/", "dbt_packages/", "logs/")
+_IGNORED = ("target/", "dbt_packages/", "logs/")
 _MARK = MARK.rstrip(".")
 
 
@@ -99,7 +101,7 @@ def set_up(
         file = project_dir / variables_file
         text = edits.text(file) or ""
         edits.put(file, add_to_mapping(text, variables_file, "vars", BLOCK, block_lines(chosen)))
-    _add_ignored(edits, project_dir)
+    _add_ignored(edits, project_dir, _ignored_names(project_dir))
     return Plan(edits.changes(), tuple(notes))
 
 
@@ -107,6 +109,7 @@ def undo(project_dir: Path) -> Plan:
     """What `init --undo` does: everything that `set_up` writes is taken out."""
     edits = _Edits()
     notes = []
+    ignored = _ignored_names(project_dir)
     for name in ("dbt_project.yml", "vars.yml"):
         file = project_dir / name
         if (text := edits.text(file)) is not None:
@@ -131,7 +134,7 @@ def undo(project_dir: Path) -> Plan:
                 f"{definition.file}:{definition.line}: {name} calls dbt_isolation.{name}, and is not as init "
                 "writes it; take the call out yourself"
             )
-    _remove_ignored(edits, project_dir)
+    _remove_ignored(edits, project_dir, ignored)
     return Plan(edits.changes(), tuple(notes))
 
 
@@ -192,12 +195,22 @@ def _one_liners(name: str) -> Iterator[str]:
     yield one_liner(name, name.replace("generate_", "project_"))
 
 
-def _add_ignored(edits: _Edits, project_dir: Path) -> None:
+def _ignored_names(project_dir: Path) -> tuple[str, ...]:
+    """What git is not to keep: dbt's folders, and the release store where it is a folder of the project."""
+    try:
+        config = configuration.load(project_dir)
+    except IsolationError:
+        config = None
+    state = config.state.strip("/") if config is not None else "state"
+    return (f"{state}/", *_IGNORED) if re.fullmatch(r"[\w.-]+", state) else _IGNORED
+
+
+def _add_ignored(edits: _Edits, project_dir: Path, names: Sequence[str]) -> None:
     file = project_dir / ".gitignore"
     text = edits.text(file)
     if text is None and not _in_git(project_dir):
         return
-    missing = [name for name in _IGNORED if not _ignored(project_dir, name, text or "")]
+    missing = [name for name in names if not _ignored(project_dir, name, text or "")]
     if missing:
         end = "\r\n" if text and "\r\n" in text else "\n"
         before = f"{text}{'' if text.endswith(end) else end}{end}" if text else ""
@@ -205,7 +218,7 @@ def _add_ignored(edits: _Edits, project_dir: Path) -> None:
         edits.put(file, before + end.join([_MARK, *missing]) + last)
 
 
-def _remove_ignored(edits: _Edits, project_dir: Path) -> None:
+def _remove_ignored(edits: _Edits, project_dir: Path, names: Sequence[str]) -> None:
     file = project_dir / ".gitignore"
     text = edits.text(file)
     lines = (text or "").splitlines(keepends=True)
@@ -213,7 +226,7 @@ def _remove_ignored(edits: _Edits, project_dir: Path) -> None:
     if text is None or at is None:
         return
     last = at + 1
-    while last < len(lines) and lines[last].strip() in _IGNORED:
+    while last < len(lines) and lines[last].strip() in names:
         last += 1
     first = at - 1 if at and not lines[at - 1].strip() else at
     rest = "".join(lines[:first] + lines[last:])

@@ -125,6 +125,38 @@ def test_an_own_naming_macro_is_kept(meadow: Project) -> None:
     assert "dev.my_marts.flower_counts" in names(meadow, "dev")
 
 
+@pytest.mark.parametrize("way", ["dispatch", "package", "by target"])
+def test_naming_decided_elsewhere(meadow: Project, way: str) -> None:
+    """By a macro that dbt dispatches to, by a package's, by the target: production keeps its names."""
+    own = AS_IS
+    if way == "dispatch":
+        own = AS_IS.replace("generate_schema_name", "default__generate_schema_name")
+        project = (meadow.folder / "dbt_project.yml").read_text()
+        meadow.write(
+            "dbt_project.yml", f"{project}dispatch: [{{macro_namespace: dbt, search_order: [meadow, dbt]}}]\n"
+        )
+    elif way == "package":
+        meadow.write("house/dbt_project.yml", "name: house\nversion: 1.0.0\nconfig-version: 2\n")
+        meadow.write("house/macros/names.sql", AS_IS.replace("generate_schema_name", "schema_of"))
+        meadow.write("packages.yml", "packages:\n  - local: house\n")
+        assert meadow.dbt("deps").status == 0
+        own = (
+            "{% macro generate_schema_name(custom_schema_name, node) -%}"
+            "{{ return(house.schema_of(custom_schema_name, node)) }}{%- endmacro %}\n"
+        )
+    else:
+        own = AS_IS.replace("is not none", "is not none and target.name == 'prod'")
+    meadow.write("macros/naming.sql", own)
+    named = {target: names(meadow, target) for target in ("dev", "prod")}
+    assert "prod.marts.flower_counts" in named["prod"]
+    assert ("dev.marts.flower_counts" in named["dev"]) == (way != "by target")
+    init(meadow)
+    assert meadow.dbt("deps").status == 0
+    assert {target: names(meadow, target) for target in ("dev", "prod")} == named
+    assert (meadow.folder / "macros/naming.sql").read_text() == own
+    assert init(meadow).output.startswith("nothing to change")
+
+
 def test_a_template_in_place_of_a_macro(meadow: Project) -> None:
     """With the macro deleted, the template that gives the same names is written; what none gives moves."""
     meadow.write("macros/naming.sql", AS_IS)
@@ -270,6 +302,21 @@ def test_variables_in_a_file_of_their_own(meadow: Project, monkeypatch: pytest.M
         assert main(["init", "--undo"]) == 0
         assert (meadow.folder / "vars.yml").read_text() == "vars:\n  a: 1\n"
         assert (meadow.folder / "dbt_project.yml").read_text() == good
+
+
+def test_what_git_is_not_to_keep(meadow: Project) -> None:
+    """The release store where it is a folder of the project, and what git keeps still; taken out again."""
+    meadow.write(".gitignore", "*.duckdb\n/target/\nlogs")
+    init(meadow)
+    written = "*.duckdb\n/target/\nlogs\n\n# Written by `dbt-isolation init`\nstate/\ndbt_packages/"
+    assert (meadow.folder / ".gitignore").read_text() == written
+    init(meadow, "--undo")
+    assert (meadow.folder / ".gitignore").read_text() == "*.duckdb\n/target/\nlogs"
+    init(meadow)
+    meadow.edit("dbt_project.yml", "    environments:\n", "    state: s3://bucket/state\n    environments:\n")
+    meadow.write(".gitignore", "*.duckdb\n")
+    init(meadow)
+    assert "state/" not in (meadow.folder / ".gitignore").read_text()
 
 
 def test_without_git(meadow: Project) -> None:
