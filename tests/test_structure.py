@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import dbt_isolation
+from dbt_isolation.checks import CHECKS
 from dbt_isolation.commands import COMMANDS
 from dbt_isolation.config.block import load
+from dbt_isolation.config.checks import CODES
 from dbt_isolation.reports import FORMATS
 from tests.guard import table
 from tests.projects import ROOT
@@ -27,6 +29,8 @@ TIERS = (
     ("adoption", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
+    ("checks",),
+    ("places",),
     ("writes",),
     ("reads", "sample"),
     ("records",),
@@ -100,6 +104,18 @@ def test_tables_agree_with_files() -> None:
         assert modules == set(rows)
     for name in COMMANDS:
         assert f"## `{name}`" in (ROOT / "docs/commands.md").read_text()
+
+
+def test_checks_agree() -> None:
+    """Every check has a row, a module, a code in the configuration, a case file and a section."""
+    modules = {file.stem.upper() for file in (PACKAGE / "checks").glob("di*.py")}
+    cases = {file.stem for file in (ROOT / "tests/cases/checks").glob("*.yml")}
+    page = (ROOT / "docs/checks.md").read_text()
+    assert (
+        modules == cases == set(CHECKS) == set(CODES) == set(re.findall(r"^## (DI\d\d)$", page, re.MULTILINE))
+    )
+    for code, row in CHECKS.items():
+        assert f"| [{code}](#{code.lower()}) | {row.finds} | {row.severity} |" in page
 
 
 def test_every_setting_is_documented() -> None:

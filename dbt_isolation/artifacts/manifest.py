@@ -23,6 +23,20 @@ class NodeConfig(msgspec.Struct, frozen=True):
     store_failures: bool | None = None
     target_database: str | None = None
     target_schema: str | None = None
+    group: str | None = None
+    meta: dict[str, Any] = {}
+
+
+class TestMetadata(msgspec.Struct, frozen=True):
+    """Which generic test it is, and its arguments."""
+
+    name: str = ""
+    kwargs: dict[str, Any] = {}
+
+    @property
+    def column(self) -> str:
+        """The column that it is about, as its arguments say; empty if they do not."""
+        return str(self.kwargs.get("column_name") or "")
 
 
 class DependsOn(msgspec.Struct, frozen=True):
@@ -77,6 +91,10 @@ class Node(msgspec.Struct, frozen=True):
     contract: Contract = Contract()
     constraints: list[dict[str, Any]] = []
     columns: dict[str, Column] = {}
+    access: str | None = None
+    meta: dict[str, Any] = {}
+    test_metadata: TestMetadata | None = None
+    column_name: str | None = None
     arguments: list[dict[str, Any]] | None = None
     returns: dict[str, Any] | None = None
 
@@ -84,6 +102,11 @@ class Node(msgspec.Struct, frozen=True):
     def signature(self) -> dict[str, Any] | None:
         """A function's arguments and what it returns; None for everything else."""
         return {"arguments": self.arguments or [], "returns": self.returns} if self.returns else None
+
+    @property
+    def owner(self) -> str:
+        """Who its ``meta`` says owns it; empty if it does not."""
+        return str(self.config.meta.get("owner") or self.meta.get("owner") or "")
 
     @property
     def external(self) -> bool:

@@ -16,6 +16,7 @@ class Row(NamedTuple):
 
 COMMANDS: Mapping[str, Row] = {
     "init": Row("dbt_isolation.commands.init", "sets a project up, shows what it would do, or undoes it"),
+    "check": Row("dbt_isolation.commands.check", "the static checks of what was last parsed"),
     "doctor": Row("dbt_isolation.commands.doctor", "proves the set-up, or says what to do"),
     "state": Row("dbt_isolation.commands.state", "records what production runs, and copies it here"),
     "releases": Row("dbt_isolation.commands.releases", "what a protected environment has run"),

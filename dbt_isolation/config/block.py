@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dbt_isolation import naming
+from dbt_isolation.config.checks import layers, weights
 from dbt_isolation.config.model import Condition, Config, Environment, Override
 from dbt_isolation.config.settings import Reader, read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -18,10 +19,10 @@ from dbt_isolation.errors import IsolationError
 BLOCK = "dbt_isolation"
 COMPONENTS = ("database", "schema", "alias")
 _RESERVED = (
-    *("checks", "layers", "compare", "reviewers", "gate", "release", "access", "privacy", "regions", "trial"),
+    *("compare", "reviewers", "gate", "release", "access", "privacy", "regions", "trial"),
     *("experiments", "flags", "audit"),
 )
-KEYS = ("state", "mode", "environments", "post_run", "copy_limit")
+KEYS = ("state", "mode", "environments", "post_run", "copy_limit", "checks", "layers")
 ENVIRONMENT_KEYS = (
     *("targets", "when", "protected", "owns", "deployer", *COMPONENTS, "overrides", "reads", "expires"),
     *("sources", "unbuilt_change", "max_age", "cross_views", "copy_rows", "scheduled"),
@@ -87,6 +88,8 @@ class _Parser:
             mode=self._read.choice(settings.get("mode", "enforce"), "mode", ("enforce", "observe")),
             post_run=self._read.flag(settings.get("post_run", True), "post_run"),
             copy_limit=self._read.size(settings.get("copy_limit", "20GB"), "copy_limit"),
+            layers=layers(self._read, settings.get("layers", [])),
+            weights=weights(self._read, settings.get("checks", {})),
         )
 
     def _environment(self, name: str, spec: object, key: str) -> Environment:

@@ -27,6 +27,27 @@ class Condition:
         return f"{self.env_var} is set" if self.equals is None else f"{self.env_var}={self.equals}"
 
 
+def covers(place: str, path: str) -> bool:
+    """Whether ``place``, a file or a folder, is or holds the file at ``path``; both with ``/``."""
+    return path == place or path.startswith(f"{place}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The models under ``path``, a folder or a file; a layer reads those before it."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a check's findings weigh: ``off``, ``warn`` or ``error`` by its code; under ``path`` if given."""
+
+    of_code: Mapping[str, str]
+    path: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """Another place for the root project's nodes under ``path``, a file or a folder."""
@@ -36,7 +57,7 @@ class Override:
 
     def covers(self, path: str) -> bool:
         """Whether the node at ``path``, relative to the project and with ``/``, is meant."""
-        return path == self.path or path.startswith(f"{self.path}/")
+        return covers(self.path, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +91,17 @@ class Config:
     mode: str = "enforce"
     post_run: bool = True
     copy_limit: int = 20_000_000_000
+    layers: tuple[Layer, ...] = ()
+    weights: tuple[Weights, ...] = ()
+
+    def weight(self, code: str, path: str) -> str | None:
+        """What a finding of ``code`` in the file at ``path`` weighs; the last that says so counts."""
+        found = [
+            one.of_code[code]
+            for one in self.weights
+            if code in one.of_code and (not one.path or covers(one.path, path))
+        ]
+        return found[-1] if found else None
 
     @property
     def observing(self) -> bool:

@@ -11,8 +11,9 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.engines import engine_facts
 from dbt_isolation.installation.fact import Fact
 from dbt_isolation.installation.one_liners import one_liner_facts, own_naming
-from dbt_isolation.installation.places import Places, package_facts
+from dbt_isolation.installation.places import package_facts, place_facts
 from dbt_isolation.installation.versions import version_facts
+from dbt_isolation.places import Places
 from dbt_isolation.profile import Profile
 from dbt_isolation.state.commit import is_ancestor
 from dbt_isolation.state.releases import Releases
@@ -49,7 +50,7 @@ def facts(
         else:
             yield Fact(f"target {target.name}", f"environment {run.environment.name}")
     places = Places(config, profile.targets, manifest, name, frozenset(own_naming(project_dir)), environ)
-    yield from places.facts()
+    yield from place_facts(places)
     if manifest is not None:
         yield from package_facts(manifest, name)
     yield from engine_facts(project_dir, config, profile, environ)

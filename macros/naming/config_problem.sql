@@ -3,7 +3,7 @@
   written there, this says so and nothing raises. `dbt-isolation doctor` says all that is wrong.
 -#}
 {% macro config_problem(block) %}
-    {%- set known = ['state', 'mode', 'environments', 'post_run', 'copy_limit'] -%}
+    {%- set known = ['state', 'mode', 'environments', 'post_run', 'copy_limit', 'checks', 'layers'] -%}
     {%- if block is not mapping -%}{{ return('a mapping is needed') }}{%- endif -%}
     {%- if '{{' in block | string -%}{{ return("'{{': dbt does not render Jinja in vars") }}{%- endif -%}
     {%- for key in block if key not in known -%}{{ return("key '" ~ key ~ "' of dbt_isolation: unknown") }}{%- endfor -%}

@@ -1,0 +1,79 @@
+"""``check``: the static checks."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from dbt_isolation.artifacts import manifest as artifact
+from dbt_isolation.checks import CHECKS, check_of
+from dbt_isolation.checks.subject import Subject
+from dbt_isolation.config.settings import suggestion
+from dbt_isolation.errors import IsolationError
+from dbt_isolation.installation.one_liners import own_naming
+from dbt_isolation.invocation import Invocation
+from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped
+from dbt_isolation.places import Places
+from dbt_isolation.profile import profile_file, profile_of
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Takes files to speak of, and the codes of the checks."""
+    parser.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="only what is found in these files"
+    )
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="CODE", help="only this check; may be given again"
+    )
+
+
+def run(arguments: Namespace) -> Outcome:
+    """A finding each, weighed as the configuration says. Raises ``IsolationError``."""
+    about = Invocation.of(arguments)
+    codes = _codes(arguments.select)
+    file = about.target_path / "manifest.json"
+    if not file.is_file():
+        why = f"no manifest at {file}; run `dbt parse` first"
+        return Outcome(skipped=tuple(Skipped(code, why) for code in codes))
+    manifest = artifact.read(file)
+    if manifest.metadata.project_name not in (None, about.project):
+        raise IsolationError(
+            f"{file} is of project {manifest.metadata.project_name}, and this is {about.project}",
+            "run `dbt parse` here",
+        )
+    profile = profile_of(about.project_dir, profile_file(about.project_dir, arguments.profiles_dir))
+    own = frozenset(own_naming(about.project_dir))
+    places = Places(about.config, profile.targets, manifest, about.project, own, os.environ)
+    subject = Subject(about.project, manifest, about.config, places)
+    wanted = {os.path.relpath(one, about.project_dir).replace(os.sep, "/") for one in arguments.files}
+    found = []
+    for code in codes:
+        try:
+            found += [one for one in _weighed(subject, code) if not wanted or one.path in wanted]
+        except Exception as error:
+            # The others' findings are not lost with it.
+            broken = f"the check itself failed, which is a bug of ours: {error!r}"
+            found.append(Finding(code, Severity.ERROR, broken, "switch it off until it is mended"))
+    skipped = []
+    if "DI06" in codes and not places.known:
+        skipped.append(Skipped("DI06", "the project's own macros name; the guards look in each run"))
+    return Outcome(
+        findings=tuple(found),
+        skipped=tuple(skipped),
+        data={"checks": list(codes), "models": len(subject.models)},
+    )
+
+
+def _codes(selected: Collection[str]) -> tuple[str, ...]:
+    for code in selected:
+        if code.upper() not in CHECKS:
+            raise IsolationError(f"no check {code}", suggestion(code.upper(), CHECKS))
+    return tuple(code for code in CHECKS if not selected or code in {one.upper() for one in selected})
+
+
+def _weighed(subject: Subject, code: str) -> Iterator[Finding]:
+    for finding in check_of(code).check(subject):
+        weight = subject.config.weight(code, finding.path) or str(CHECKS[code].severity)
+        if weight != "off":
+            yield replace(finding, severity=Severity(weight))
