@@ -8,12 +8,13 @@ from pathlib import Path
 
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.checks import CHECKS, check_of
+from dbt_isolation.checks.baseline import Baseline
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.invocation import Invocation
-from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped
+from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
 from dbt_isolation.profile import profile_file, profile_of
 
@@ -25,6 +26,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--select", action="append", default=[], metavar="CODE", help="only this check; may be given again"
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="what is known already; written if it is not there"
+    )
+    parser.add_argument(
+        "--statistics", action="store_true", help="a count of each check in place of findings"
     )
 
 
@@ -58,11 +65,52 @@ def run(arguments: Namespace) -> Outcome:
     skipped = []
     if "DI06" in codes and not places.known:
         skipped.append(Skipped("DI06", "the project's own macros name; the guards look in each run"))
+    new, known = found, list[Finding]()
+    if arguments.baseline is not None:
+        new, known = _against(arguments.baseline, found, codes, whole=not wanted)
+    counts = [_count(code, new, known) for code in codes]
     return Outcome(
-        findings=tuple(found),
+        findings=() if arguments.statistics else tuple(new),
         skipped=tuple(skipped),
-        data={"checks": list(codes), "models": len(subject.models)},
+        blocks=(
+            *(_statistics(counts, len(subject.models)) if arguments.statistics else ()),
+            *([Text(f"{len(known)} findings are known: {arguments.baseline}", ())] if known else []),
+        ),
+        data={"models": len(subject.models), "known": len(known), "checks": counts},
     )
+
+
+def _against(
+    file: Path, found: list[Finding], codes: Collection[str], *, whole: bool
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that are new and those that the baseline has; it is written, or loses what is fixed."""
+    if not file.exists():
+        if not whole:
+            raise IsolationError(f"no baseline {file}", "write it first, without naming files")
+        Baseline.of(found).write(file)
+        return [], found
+    baseline = Baseline.read(file)
+    if whole and (smaller := baseline.shrunk(found, codes)) != baseline:
+        smaller.write(file)
+    return baseline.split(found)
+
+
+def _count(code: str, new: list[Finding], known: list[Finding]) -> dict[str, Json]:
+    mine = [one.severity for one in new if one.code == code]
+    return {
+        "code": code,
+        "error": mine.count(Severity.ERROR),
+        "warn": mine.count(Severity.WARN),
+        "known": sum(one.code == code for one in known),
+    }
+
+
+def _statistics(counts: list[dict[str, Json]], models: int) -> tuple[Table, ...]:
+    columns = ("code", "error", "warn", "known")
+    rows = tuple(
+        (*(str(one[column]) for column in columns), CHECKS[str(one["code"])].finds) for one in counts
+    )
+    return (Table(f"{models} models", (*columns, "finds"), rows),)
 
 
 def _codes(selected: Collection[str]) -> tuple[str, ...]:

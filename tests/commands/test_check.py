@@ -107,3 +107,58 @@ def test_configuration(project: Project, capsys: pytest.CaptureFixture[str], blo
     project.write("dbt_project.yml", text[:start] + f"    {block}" + text[end:])
     assert main(["check"]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_baseline(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is written, hides what was there, shows what is new, and loses what is fixed."""
+    project.edit("dbt_project.yml", "    layers:", "    checks: {DI33: error}\n    layers:")
+    words = ("--baseline", "checks.json")
+    assert main(["check", *words, "models/ripe.sql"]) == 2
+    assert "write it first" in capsys.readouterr().err
+    assert found(capsys, 0, *words) == {}
+    before = json.loads((project.folder / "checks.json").read_text())["findings"]
+    assert {one["node"] for one in before if one["code"] == "DI33"} == {
+        f"model.orchard.{name}" for name in ("apples", "baskets", "ripe", "trees")
+    }
+    manifest = json.loads((project.folder / "target/manifest.json").read_text())
+    manifest["nodes"]["model.orchard.ripe"]["config"]["group"] = "fruit"
+    new = {**manifest["nodes"]["model.orchard.trees"], "name": "pears", "unique_id": "model.orchard.pears"}
+    manifest["nodes"]["model.orchard.pears"] = {
+        **new,
+        "alias": "pears",
+        "original_file_path": "models/pears.sql",
+    }
+    (project.folder / "target/manifest.json").write_text(json.dumps(manifest))
+    assert found(capsys, 1, *words, "--select", "DI33") == {"DI33 error": {"pears"}}
+    after = json.loads((project.folder / "checks.json").read_text())["findings"]
+    assert [one for one in before if one not in after] == [
+        one for one in before if (one["code"], one["node"]) == ("DI33", "model.orchard.ripe")
+    ]
+    manifest["nodes"]["model.orchard.ripe"]["config"]["group"] = None
+    (project.folder / "target/manifest.json").write_text(json.dumps(manifest))
+    assert found(capsys, 1, *words, "--select", "DI33")["DI33 error"] == {"pears", "ripe"}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"version": 1}', '{"version": 1, "findings": [1]}', "\x00"])
+def test_what_is_no_baseline(project: Project, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    """Is said, and left as it is."""
+    project.write("checks.json", content)
+    assert main(["check", "--baseline", "checks.json"]) == 2
+    assert "checks.json is no baseline" in capsys.readouterr().err
+    assert (project.folder / "checks.json").read_text() == content
+    project.write("checks.json", '{"version": 2}')
+    assert main(["check", "--baseline", "checks.json"]) == 2
+    assert "written by a later dbt-isolation" in capsys.readouterr().err
+
+
+def test_statistics(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A count of each check, and no findings."""
+    assert main(["check", "--baseline", "checks.json"]) == 0
+    assert "findings are known: checks.json" in capsys.readouterr().out
+    assert main(["check", "--statistics", "--baseline", "checks.json", "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["findings"] == []
+    [owners] = [one for one in report["data"]["checks"] if one["code"] == "DI33"]
+    assert owners == {"code": "DI33", "error": 0, "warn": 0, "known": 4}
+    assert main(["check", "--statistics"]) == 0
+    assert "a model without an owner" in capsys.readouterr().out
