@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> Outcome:
         new, known = _against(arguments.baseline, found, codes, whole=not wanted)
     counts = [_count(code, new, known) for code in codes]
     return Outcome(
-        findings=() if arguments.statistics else tuple(new),
+        findings=() if arguments.statistics else tuple(_from_here(about.project_dir, one) for one in new),
         skipped=tuple(skipped),
         blocks=(
             *(_statistics(counts, len(subject.models)) if arguments.statistics else ()),
@@ -93,6 +93,11 @@ def _against(
     if whole and (smaller := baseline.shrunk(found, codes)) != baseline:
         smaller.write(file)
     return baseline.split(found)
+
+
+def _from_here(project_dir: Path, finding: Finding) -> Finding:
+    """With its path from the working folder, as editors and CI servers take it."""
+    return replace(finding, path=(project_dir / finding.path).as_posix()) if finding.path else finding
 
 
 def _count(code: str, new: list[Finding], known: list[Finding]) -> dict[str, Json]:

@@ -9,6 +9,9 @@ from dbt_isolation.outcome import Outcome
 FORMATS: Mapping[str, str] = {
     "terminal": "dbt_isolation.reports.terminal",
     "json": "dbt_isolation.reports.json",
+    "markdown": "dbt_isolation.reports.markdown",
+    "github": "dbt_isolation.reports.github",
+    "junit": "dbt_isolation.reports.junit",
 }
 
 

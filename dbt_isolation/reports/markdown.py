@@ -1,0 +1,63 @@
+"""Markdown, as in a pull request's comment: a line of summary, then findings, blocks and what was skipped."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
+
+_MARKS = {Severity.ERROR: "❌", Severity.WARN: "⚠️"}
+
+
+def write(command: str, outcome: Outcome, stream: TextIO) -> None:
+    """Writes it, with a newline at its end."""
+    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
+    warnings = len(outcome.findings) - errors
+    summary = f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped"
+    fine = not outcome.findings and not outcome.skipped
+    parts = [f"## dbt-isolation {command}: {'all fine' if fine else summary}"]
+    if outcome.findings:
+        rows = [_row(finding) for finding in outcome.findings]
+        parts.append(_table(("", "code", "where", "what", "what to do"), rows))
+    parts += map(_block, outcome.blocks)
+    if outcome.skipped:
+        parts.append("\n".join(f"- skipped {_text(one.what)}: {_text(one.why)}" for one in outcome.skipped))
+    stream.write("\n\n".join(parts) + "\n")
+
+
+def _row(finding: Finding) -> Sequence[str]:
+    place = ":".join(str(part) for part in (finding.path, finding.line, finding.column) if part)
+    code = f"[{finding.code}]({finding.url})" if finding.url else finding.code
+    where = _code(place or finding.node or finding.relation)
+    return (_MARKS[finding.severity], code, where, _text(finding.message), _text(finding.remedy))
+
+
+def _block(block: Block) -> str:
+    title = f"### {_text(block.title)}\n\n" if block.title else ""
+    if isinstance(block, Text):
+        return title + _fenced(block.lines) if block.lines else title.rstrip()
+    return title + _table(block.columns, [tuple(map(_text, row)) for row in block.rows])
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    text = "\n".join(lines)
+    # Longer than any fence in the text itself.
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """``text`` in one cell as code, in which nothing can be escaped but the bar."""
+    plain = re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if plain.strip() else ""
+
+
+def _text(text: str) -> str:
+    """``text`` in one cell, as it is read: nothing in it is Markdown or HTML."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>|~])", r"\\\1", text)
+    return re.sub(r"\s*[\r\n]\s*", "<br>", escaped)

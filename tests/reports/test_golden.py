@@ -1,0 +1,78 @@
+"""Each format as it was looked at and found right: `python -m tests.reports.test_golden` writes them anew."""
+
+import io
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Table, Text
+from dbt_isolation.reports import FORMATS, report
+from tests.projects import ROOT
+
+GOLDEN = ROOT / "tests/golden/reports"
+EXAMPLES = {
+    "findings": Outcome(
+        findings=(
+            Finding(
+                "DI31",
+                Severity.ERROR,
+                "nothing tests a key of a|b, 100 %: <b>really</b>",
+                "add data_tests: [unique, not_null]\nto its `key`",
+                "docs/checks.md#di31",
+                "model.shop.a|b",
+                "models/a,b.sql",
+                3,
+                8,
+            ),
+            Finding("doctor", Severity.WARN, "no release yet"),
+        ),
+        skipped=(Skipped("DI06", "the project's own macros name"),),
+        blocks=(
+            Table("3 models", ("code", "warn"), (("DI31", "1 | 2"), ("DI33", "*0*"))),
+            Text("next:", ("  dbt deps", "  ```")),
+        ),
+        data={"models": 3},
+    ),
+    "nothing": Outcome(),
+}
+
+
+def shown(name: str, example: str) -> str:
+    """The example in the format of that name."""
+    stream = io.StringIO()
+    report(name).write("check", EXAMPLES[example], stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("name", FORMATS)
+def test_golden(name: str, example: str) -> None:
+    """Letter by letter."""
+    assert shown(name, example) == (GOLDEN / f"{name}-{example}.txt").read_text(encoding="utf-8")
+
+
+@given(st.text(), st.text(), st.sampled_from(Severity))
+def test_any_text(message: str, path: str, severity: Severity) -> None:
+    """Whatever a finding says: XML that can be read, and one line a finding where lines count."""
+    outcome = Outcome(findings=(Finding("DI31", severity, message, path, node=message, path=path),))
+    found = {}
+    for name in FORMATS:
+        stream = io.StringIO()
+        report(name).write("check", outcome, stream)
+        found[name] = stream.getvalue()
+    suite = ElementTree.fromstring(found["junit"])[0]
+    assert suite.get("failures") == ("1" if severity is Severity.ERROR else "0")
+    assert found["github"].count("\n") == 1
+    assert "\r" not in found["github"]
+    lines = found["markdown"].split("\n")
+    assert [line[:1] for line in lines] == ["#", "", "|", "|", "|", ""]
+    assert "\r" not in found["markdown"]
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for one in FORMATS:
+        for example in EXAMPLES:
+            (GOLDEN / f"{one}-{example}.txt").write_text(shown(one, example), encoding="utf-8")
