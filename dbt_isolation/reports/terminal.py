@@ -1,5 +1,6 @@
 """For people: colours only on a terminal, full width and no truncation when piped."""
 
+from textwrap import indent
 from typing import TextIO
 
 from rich import box
@@ -56,4 +57,4 @@ def _write_finding(console: Console, finding: Finding) -> None:
         )
     )
     if finding.remedy:
-        console.print(Line(f"      {finding.remedy}", "dim"))
+        console.print(Line(indent(finding.remedy, " " * 6), "dim"))
