@@ -10,6 +10,7 @@ FORMATS: Mapping[str, str] = {
     "terminal": "dbt_isolation.reports.terminal",
     "json": "dbt_isolation.reports.json",
     "markdown": "dbt_isolation.reports.markdown",
+    "html": "dbt_isolation.reports.html",
     "github": "dbt_isolation.reports.github",
     "junit": "dbt_isolation.reports.junit",
 }

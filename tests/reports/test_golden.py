@@ -1,6 +1,7 @@
 """Each format as it was looked at and found right: `python -m tests.reports.test_golden` writes them anew."""
 
 import io
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -53,6 +54,21 @@ def test_golden(name: str, example: str) -> None:
     assert shown(name, example) == (GOLDEN / f"{name}-{example}.txt").read_text(encoding="utf-8")
 
 
+class _Texts(HTMLParser):
+    """What a browser would read: the tags, and the texts between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
 @given(st.text(), st.text(), st.sampled_from(Severity))
 def test_any_text(message: str, path: str, severity: Severity) -> None:
     """Whatever a finding says: XML that can be read, and one line a finding where lines count."""
@@ -62,6 +78,22 @@ def test_any_text(message: str, path: str, severity: Severity) -> None:
         stream = io.StringIO()
         report(name).write("check", outcome, stream)
         found[name] = stream.getvalue()
+    texts = _Texts()
+    texts.feed(found["html"])
+    texts.close()
+    assert texts.tags == {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "table",
+        "thead",
+        "tbody",
+    } | {*("tr", "th", "td", "span", *(["code"] if path or message else []))}
+    assert message.strip() in "".join(texts.texts).replace("\r\n", "\n") or "\r" in message
     suite = ElementTree.fromstring(found["junit"])[0]
     assert suite.get("failures") == ("1" if severity is Severity.ERROR else "0")
     assert found["github"].count("\n") == 1

@@ -1,0 +1,71 @@
+"""One HTML file that needs nothing else: it is read from a disk, sent by mail, kept with a build."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import TextIO
+
+from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
+table { border-collapse: collapse; margin: 1rem 0; width: 100%; }
+th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left; vertical-align: top; }
+td { overflow-wrap: anywhere; white-space: pre-wrap; }
+code, pre { font: 13px/1.5 ui-monospace, monospace; }
+pre { background: #8881; overflow-x: auto; padding: .8rem; }
+.error { color: #c62828; font-weight: 600; }
+.warn { color: #b26a00; font-weight: 600; }
+"""
+
+
+def write(command: str, outcome: Outcome, stream: TextIO) -> None:
+    """Writes the page."""
+    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
+    counts = f"{errors} errors, {len(outcome.findings) - errors} warnings, {len(outcome.skipped)} skipped"
+    fine = not outcome.findings and not outcome.skipped
+    title = escape(f"dbt-isolation {command}: {'all fine' if fine else counts}")
+    stream.write(
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+    )
+    stream.write('<meta name="viewport" content="width=device-width">\n')
+    stream.write(f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n")
+    for part in _parts(outcome):
+        stream.write(f"{part}\n")
+    stream.write("</body>\n</html>\n")
+
+
+def _parts(outcome: Outcome) -> Iterator[str]:
+    if outcome.findings:
+        rows = [_row(finding) for finding in outcome.findings]
+        yield _table(("", "code", "where", "what", "what to do"), rows)
+    for block in outcome.blocks:
+        yield _block(block)
+    if outcome.skipped:
+        items = "\n".join(f"<li>{escape(one.what)}: {escape(one.why)}</li>" for one in outcome.skipped)
+        yield f"<h2>Skipped</h2>\n<ul>\n{items}\n</ul>"
+
+
+def _row(finding: Finding) -> Sequence[str]:
+    place = ":".join(str(part) for part in (finding.path, finding.line, finding.column) if part)
+    where = escape(place or finding.node or finding.relation)
+    return (
+        f'<span class="{finding.severity}">{finding.severity}</span>',
+        escape(finding.code),
+        f"<code>{where}</code>" if where else "",
+        escape(finding.message),
+        escape(finding.remedy),
+    )
+
+
+def _block(block: Block) -> str:
+    title = f"<h2>{escape(block.title)}</h2>\n" if block.title else ""
+    if isinstance(block, Text):
+        return title + (f"<pre>{escape(chr(10).join(block.lines))}</pre>" if block.lines else "")
+    return title + _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{one}</th>" for one in columns)
+    body = "\n".join(f"<tr>{''.join(f'<td>{one}</td>' for one in row)}</tr>" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
