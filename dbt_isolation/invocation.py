@@ -14,7 +14,7 @@ from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.dotenv_file import stray
 from dbt_isolation.environments import Run, run_of
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.profile import profile_file, profile_of
+from dbt_isolation.profile import Profile, profile_file, profile_of
 from dbt_isolation.state.releases import Releases
 from dbt_isolation.state.store import open_store
 
@@ -27,6 +27,7 @@ class Invocation:
     project: str
     target_path: Path
     config: Config
+    profile: Profile
     run: Run
     environ: Mapping[str, str]
 
@@ -58,6 +59,7 @@ class Invocation:
             project=str(project["name"]),
             target_path=artifacts_folder(project_dir, project, environ),
             config=config,
+            profile=profile,
             run=run_of(config, profile.target(name), environ, stray(environ)),
             environ=environ,
         )

@@ -16,7 +16,6 @@ from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.invocation import Invocation
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
-from dbt_isolation.profile import profile_file, profile_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,9 +48,8 @@ def run(arguments: Namespace) -> Outcome:
             f"{file} is of project {manifest.metadata.project_name}, and this is {about.project}",
             "run `dbt parse` here",
         )
-    profile = profile_of(about.project_dir, profile_file(about.project_dir, arguments.profiles_dir))
     own = frozenset(own_naming(about.project_dir))
-    places = Places(about.config, profile.targets, manifest, about.project, own, os.environ)
+    places = Places(about.config, about.profile.targets, manifest, about.project, own, os.environ)
     subject = Subject(about.project, manifest, about.config, places)
     wanted = {os.path.relpath(one, about.project_dir).replace(os.sep, "/") for one in arguments.files}
     found = []

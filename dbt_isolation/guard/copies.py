@@ -27,6 +27,7 @@ from dbt_isolation.guard.file_copy import (
 )
 from dbt_isolation.guard.say import say
 from dbt_isolation.guard.session import Session
+from dbt_isolation.profile import duckdb_name
 
 _NEVER_CONNECTS = frozenset({"parse", "list", "ls", "serve"})
 #: Options of ATTACH that say whether it may be written; dbt refuses one that is given twice.
@@ -120,7 +121,7 @@ def _file(path: str) -> Path | None:
 
 def _name_of(file: Path) -> str:
     """What DuckDB calls a file that is attached without an alias."""
-    name = file.name.lstrip(".").split(".")[0]
+    name = duckdb_name(str(file))
     return f"{name}_db" if name.lower() in {"main", "temp", "system"} else name
 
 
