@@ -92,8 +92,7 @@ def take_it_up() -> bool:
     run("dbt-isolation", "init")
     run("dbt", "--quiet", "deps")
 
-    heading("6. The deployer records a release, and development gets a sample of the raw data")
-    run("dbt", "--quiet", "build", "--target", "prod", **DEPLOYER)
+    heading("6. The deployer records what production runs, and development gets a sample of the raw data")
     run("dbt-isolation", "state", "push", "--target", "prod", **DEPLOYER)
     edit(
         "dbt_project.yml",
