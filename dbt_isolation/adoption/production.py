@@ -1,7 +1,7 @@
 """Where production is, as its manifest or the profile says, and what would move there."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,9 +55,10 @@ class Production:
         self._nodes = [
             node
             for node in (*manifest.nodes.values(), *manifest.functions.values())
-            if written(node, "build", store_failures=False)
+            if written(node, "build")
         ]
-        self._own: defaultdict[str, frozenset[str]] = defaultdict(lambda: own | self._of_adapter(manifest))
+        everywhere = own | self._of_adapter(manifest)
+        self._own: defaultdict[str, frozenset[str]] = defaultdict(lambda: everywhere)
         for package, parts in manifest.naming_packages(project).items():
             self._own[package] = self._own[package] | parts
 
@@ -114,17 +115,8 @@ class Production:
         kept |= {"alias"} if node.resource_type == "test" else set()
         kept |= {"schema"} if config.target_schema else set()
         kept |= {"database"} if config.target_database else set()
-        default = Relation(
-            there.database if "database" in kept else named.default.database,
-            there.schema if "schema" in kept else named.default.schema,
-            there.identifier if "alias" in kept else named.default.identifier,
-        )
-        found = relation(run, replace(named, default=default))
-        return Relation(
-            there.database if "database" in kept else found.database,
-            there.schema if "schema" in kept else found.schema,
-            there.identifier if "alias" in kept else found.identifier,
-        )
+        default = _with_parts_of(there, kept, named.default)
+        return _with_parts_of(there, kept, relation(run, replace(named, default=default)))
 
     def _of_adapter(self, manifest: Manifest) -> frozenset[str]:
         """The parts that the adapter, or a package that dispatches for dbt, names by rules of its own."""
@@ -134,6 +126,11 @@ class Production:
             for macro in manifest.macros.values()
             if macro.name.endswith(f"__generate_{part}_name") and macro.package_name != "dbt"
         )
+
+
+def _with_parts_of(there: Relation, kept: Collection[str], other: Relation) -> Relation:
+    """``other``, with the ``kept`` parts as they are ``there``."""
+    return Relation(*(_part(there if part in kept else other, part) for part in COMPONENTS))
 
 
 def _part(place: Relation, part: str) -> str:

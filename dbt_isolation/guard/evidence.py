@@ -40,6 +40,8 @@ class Ledger:
         self._vars = evidence.variables(session.flags.VARS or {})
         self._lock = threading.Lock()
         self._pending: list[Record] = []
+        #: What the table held when this run began; read once.
+        self._in_table: list[Record] | None = None
         self._problem = ""
         self.at_home: Collection[str] = present.fingerprints.keys()
         """Unique ids of what this run reads at home; a test of anything else says nothing about home."""
@@ -67,8 +69,10 @@ class Ledger:
         try:
             adapter = self._adapter()
             with adapter.connection_named(_CONNECTION):
-                rows = self._macro("read_evidence") if self._exists(adapter) else []
-                records += map(evidence.of_row, rows)
+                if self._in_table is None:
+                    rows = self._macro("read_evidence") if self._exists(adapter) else []
+                    self._in_table = [evidence.of_row(row) for row in rows]
+                records += self._in_table
                 # To list a schema takes long in some warehouses, and most hold nothing that was built here.
                 built = {one.relation for one in records}
                 schemas = {(one.database, one.schema) for one in relations if str(one) in built}

@@ -40,10 +40,11 @@ class Starting:
             return frozenset()
         found: dict[str, list[str]] = {"all": [], "some": [], "cloned": []}
         adapter = get_adapter_by_type(self.session.credentials.type)
+        listed_schemas: dict[str, dict[str, Any]] = {}
         with adapter.connection_named(_CONNECTION):
             for node in nodes:
                 try:
-                    if self._makes_room(adapter, node):
+                    if self._makes_room(adapter, node, listed_schemas):
                         found[self._copy(adapter, node)].append(node.unique_id)
                 except Exception as error:
                     adapter.connections.rollback_if_open()
@@ -76,16 +77,23 @@ class Starting:
             and self.adds_to(unique_id)
         )
 
-    def _makes_room(self, adapter: Any, node: Any) -> bool:
-        """Whether there is no table yet; a view, as `dbt clone` makes them, is taken away."""
+    def _makes_room(self, adapter: Any, node: Any, listed_schemas: dict[str, dict[str, Any]]) -> bool:
+        """Whether there is no table yet; a view, as `dbt clone` makes them, is taken away.
+
+        ``listed_schemas``: the relations of each schema that was listed, which takes long in some warehouses.
+        """
         relation = adapter.Relation.create_from(adapter.config, node)
-        adapter.create_schema(relation.without_identifier())
-        for one in adapter.list_relations_without_caching(relation.without_identifier()):
-            if (one.identifier or "").casefold() == (relation.identifier or "").casefold():
-                if str(one.type) != "view":
-                    return False
-                adapter.drop_relation(one)
-                return True
+        schema = relation.without_identifier()
+        if str(schema) not in listed_schemas:
+            there = adapter.list_relations_without_caching(schema)
+            listed_schemas[str(schema)] = {(one.identifier or "").casefold(): one for one in there}
+        existing = listed_schemas[str(schema)].get((relation.identifier or "").casefold())
+        if existing is None:
+            adapter.create_schema(schema)
+            return True
+        if str(existing.type) != "view":
+            return False
+        adapter.drop_relation(existing)
         return True
 
     def _copy(self, adapter: Any, node: Any) -> str:
