@@ -1,0 +1,1 @@
+{% macro generate_latest_version_pointer_alias(custom_latest_version_pointer_alias=none, node=none) -%}{{ return(dbt_isolation.generate_latest_version_pointer_alias(custom_latest_version_pointer_alias, node)) }}{%- endmacro %}
