@@ -14,10 +14,23 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement that mends a finding: ``text`` for what stands from ``start`` to before ``end``.
+
+    Both count the characters of the file's text from 0.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a command found wrong, where, and what to do about it.
 
-    ``line`` and ``column`` count from 1; 0 is unknown.
+    ``line`` and ``column`` count from 1; 0 is unknown. ``excerpt``: the whole line of the file, of which
+    ``length`` characters from ``column`` on are meant.
     """
 
     code: str
@@ -30,6 +43,9 @@ class Finding:
     line: int = 0
     column: int = 0
     relation: str = ""
+    length: int = 0
+    excerpt: str = ""
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
