@@ -26,6 +26,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
+    ("excerpt",),
     ("adoption", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
