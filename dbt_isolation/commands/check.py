@@ -9,6 +9,7 @@ from pathlib import Path
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.checks import CHECKS, check_of
 from dbt_isolation.checks.baseline import Baseline
+from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
@@ -63,18 +64,25 @@ def run(arguments: Namespace) -> Outcome:
     skipped = []
     if "DI06" in codes and not places.known:
         skipped.append(Skipped("DI06", "the project's own macros name; the guards look in each run"))
+    found, silenced = split_files(about.project_dir, found, about.config.noqa_reason)
     new, known = found, list[Finding]()
     if arguments.baseline is not None:
         new, known = _against(arguments.baseline, found, codes, whole=not wanted)
-    counts = [_count(code, new, known) for code in codes]
+    counts = [_count(code, new, known, silenced) for code in codes]
     return Outcome(
         findings=() if arguments.statistics else tuple(_from_here(about.project_dir, one) for one in new),
         skipped=tuple(skipped),
         blocks=(
             *(_statistics(counts, len(subject.models)) if arguments.statistics else ()),
             *([Text(f"{len(known)} findings are known: {arguments.baseline}", ())] if known else []),
+            *([Text(f"{len(silenced)} findings are silenced by noqa", ())] if silenced else []),
         ),
-        data={"models": len(subject.models), "known": len(known), "checks": counts},
+        data={
+            "models": len(subject.models),
+            "known": len(known),
+            "silenced": len(silenced),
+            "checks": counts,
+        },
     )
 
 
@@ -98,18 +106,19 @@ def _from_here(project_dir: Path, finding: Finding) -> Finding:
     return replace(finding, path=(project_dir / finding.path).as_posix()) if finding.path else finding
 
 
-def _count(code: str, new: list[Finding], known: list[Finding]) -> dict[str, Json]:
+def _count(code: str, new: list[Finding], known: list[Finding], silenced: list[Finding]) -> dict[str, Json]:
     mine = [one.severity for one in new if one.code == code]
     return {
         "code": code,
         "error": mine.count(Severity.ERROR),
         "warn": mine.count(Severity.WARN),
         "known": sum(one.code == code for one in known),
+        "silenced": sum(one.code == code for one in silenced),
     }
 
 
 def _statistics(counts: list[dict[str, Json]], models: int) -> tuple[Table, ...]:
-    columns = ("code", "error", "warn", "known")
+    columns = ("code", "error", "warn", "known", "silenced")
     rows = tuple(
         (*(str(one[column]) for column in columns), CHECKS[str(one["code"])].finds) for one in counts
     )
