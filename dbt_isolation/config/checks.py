@@ -7,8 +7,8 @@ from dbt_isolation.config.model import Layer, Weights
 from dbt_isolation.config.settings import Reader
 
 #: The checks that there are; ``checks.CHECKS`` says what each finds.
-CODES = ("DI06", "DI11", "DI12", "DI31", "DI32", "DI33")
-_KEYS = (*CODES, "paths", "noqa_reason")
+CODES = ("DI01", "DI02", "DI03", "DI04", "DI05", "DI06", "DI11", "DI12", "DI31", "DI32", "DI33")
+_KEYS = (*CODES, "paths", "noqa_reason", "dialect")
 _WEIGHTS = ("off", "warn", "error")
 
 
@@ -26,6 +26,12 @@ def noqa_reason(read: Reader, written: object) -> bool:
     """``{noqa_reason: true}``. Raises ``IsolationError``."""
     settings = read.mapping(written, "checks", _KEYS)
     return read.flag(settings.get("noqa_reason", False), "checks.noqa_reason")
+
+
+def dialect(read: Reader, written: object) -> str:
+    """``{dialect: snowflake}``: whose SQL the files are; empty where profiles.yml says. Raises the same."""
+    settings = read.mapping(written, "checks", _KEYS)
+    return read.text(settings["dialect"], "checks.dialect") if "dialect" in settings else ""
 
 
 def layers(read: Reader, written: object) -> tuple[Layer, ...]:

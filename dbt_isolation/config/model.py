@@ -84,7 +84,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole block; ``noqa_reason``: whether a ``noqa`` needs one."""
+    """The whole block; ``noqa_reason``: whether a ``noqa`` needs one; ``dialect``: of SQL, a dbt adapter type."""
 
     environments: Mapping[str, Environment]
     state: str = "state"
@@ -94,6 +94,7 @@ class Config:
     layers: tuple[Layer, ...] = ()
     weights: tuple[Weights, ...] = ()
     noqa_reason: bool = False
+    dialect: str = ""
 
     def weight(self, code: str, path: str) -> str | None:
         """What a finding of ``code`` in the file at ``path`` weighs; the last that says so counts."""
