@@ -39,7 +39,7 @@ TIERS = (
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming",),
+    ("naming", "sql"),
     ("outcome", "errors"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
