@@ -40,7 +40,7 @@ TIERS = (
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming",),
+    ("naming", "sql"),
     ("outcome", "errors"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
