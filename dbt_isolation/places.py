@@ -72,7 +72,7 @@ class Places:
             yield Shared(one, other_use, tuple(relations))
 
     def relations(self) -> Iterator[tuple[Use, Relation, Node]]:
-        """What each node is in each environment, on each of its targets; nothing where names are not known."""
+        """What each node is in each environment, on each of its targets; nothing where that is not known."""
         if not self.known:
             return
         nodes = self.nodes

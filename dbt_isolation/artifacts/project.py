@@ -111,15 +111,17 @@ def _walk(folder: Path, place: str) -> Iterator[str]:
         chain = above.pop(path, ())
         folders.sort()
         for name in list(folders):
-            inner = os.path.join(path, name)
-            if not os.path.islink(inner):
+            inner = f"{path}{os.sep}{name}"
+            if not Path(inner).is_symlink():
                 above[inner] = chain
-            elif (real := os.path.realpath(inner)) in chain or any(one.startswith(f"{real}{os.sep}") for one in chain):
+            elif (real := os.path.realpath(inner)) in chain or any(
+                one.startswith(f"{real}{os.sep}") for one in chain
+            ):
                 folders.remove(name)
             else:
                 above[inner] = (*chain, real)
         for name in sorted(names):
-            yield os.path.relpath(os.path.join(path, name), folder).replace(os.sep, "/")
+            yield os.path.relpath(f"{path}{os.sep}{name}", folder).replace(os.sep, "/")
 
 
 class ProjectFiles:

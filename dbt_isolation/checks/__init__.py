@@ -21,7 +21,11 @@ class Row(NamedTuple):
 
 
 CHECKS: Mapping[str, Row] = {
-    "DI01": Row("a table, a file or another database that is named in place of ref() or source()", Severity.ERROR, True),
+    "DI01": Row(
+        "a table, a file or another database that is named in place of ref() or source()",
+        Severity.ERROR,
+        True,
+    ),
     "DI02": Row("an environment that is spelled out", Severity.ERROR, True),
     "DI03": Row("compiled SQL that reads another environment", Severity.ERROR),
     "DI04": Row("a write outside of the own environment", Severity.ERROR, True),

@@ -14,7 +14,10 @@ def check(file: File) -> Iterator[Finding]:
     for decision in file.reading.decisions:
         if decision.of == "target.name":
             yield file.finding(
-                "DI02", decision.start, "what runs depends on target.name, so development proves little", _BY_NAME
+                "DI02",
+                decision.start,
+                "what runs depends on target.name, so development proves little",
+                _BY_NAME,
             )
         elif any(map(file.protected.any, decision.literals)):
             yield file.finding(

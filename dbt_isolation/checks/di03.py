@@ -7,8 +7,8 @@ from dbt_isolation.checks.subject import Subject
 from dbt_isolation.environments import Relation, owner
 from dbt_isolation.outcome import Finding
 from dbt_isolation.places import folded
-from dbt_isolation.sql.scan import uses
-from dbt_isolation.sql.unreadable import Unreadable
+from dbt_isolation.sql.unreadable import UnreadableError
+from dbt_isolation.sql.uses import uses
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(
                 "DI03",
                 node,
-                f"{node.name} reads {place}, which is environment {names}'s, and may read {' and '.join(sorted(allowed))}",
+                f"it reads {place}, which is {names}'s; it may read {' and '.join(sorted(allowed))}",
                 "read it by ref() or source(), and compile it again on its own target",
                 relation=str(place),
             )
@@ -45,14 +45,16 @@ def _allowed(subject: Subject, node: Node, built: dict[Relation, set[str]]) -> s
     if owned is not None:
         own = {owned[0].name}
     else:
-        own = built.get(folded(node.relation)) or {one.name for one in environments.values() if not one.protected}
+        own = built.get(folded(node.relation)) or {
+            one.name for one in environments.values() if not one.protected
+        }
     return own | {reads for name in own if (reads := environments[name].reads)}
 
 
 def _read(subject: Subject, node: Node, sql: str) -> Iterator[Relation]:
     try:
         found = uses(sql, subject.dialect)
-    except Unreadable:
+    except UnreadableError:
         return
     for use in found:
         if use.kind == "table" and use.action == "read" and len(use.parts) in (2, 3):

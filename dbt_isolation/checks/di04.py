@@ -11,9 +11,16 @@ _LOCATIONS = frozenset({"location", "location_root", "external_location"})
 
 def check(file: File) -> Iterator[Finding]:
     """A finding each time something that is not the node's own is written."""
+    listed = 0
     for named in file.reading.named:
         if not named.writes or (named.kind == "place" and not named.parts):
             continue
+        if named.kind == "place":
+            # One list of places, as of a search path, is one finding.
+            follows = file.text[listed : named.start].strip() == "," if listed else False
+            listed = named.end
+            if follows:
+                continue
         what = named.about or named.relation
         message = f"{what} is written, which is not this node's own"
         if named.kind == "place":

@@ -9,7 +9,7 @@ from dbt_isolation.outcome import Finding
 
 
 def fix(folder: Path, contents: Iterable[Content], findings: Iterable[Finding]) -> list[Finding]:
-    """Mends what can be mended, and returns what was. Raises ``IsolationError`` for what cannot be written."""
+    """Mends what can be mended, and returns what was. Raises ``IsolationError``."""
     edits: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.edit is not None:

@@ -19,10 +19,12 @@ def findings_of(
 ) -> Iterator[Finding]:
     """What DI01, DI02, DI04 and DI05, or those of ``codes``, find in ``text``.
 
-    ``path`` is relative to the project; ``dialect`` is a dbt adapter type.
+    ``path`` is relative to the project; ``dialect`` is a dbt adapter type. Edits are of ``text`` with ``\\n`` at
+    the ends of its lines.
     """
     from dbt_isolation.checks import CHECKS, file_check_of
 
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     file = File(path, text, read(path, text, dialect, variables or {}), Protected.of(config))
     for code, row in CHECKS.items():
         if row.of_files and (not codes or code in codes):

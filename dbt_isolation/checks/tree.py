@@ -24,7 +24,7 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file's text, with ``\\n`` at the ends of its lines, and what it says; ``raw`` as it is on the disk."""
+    """A file: ``raw`` as it is on the disk, its text with ``\\n`` at the ends of lines, and what it says."""
 
     path: str
     raw: str
@@ -86,7 +86,9 @@ class Tree:
             yield Content(path, raw, text, readings[path])
 
     def _read(self, texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Reading]]:
-        workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+        workers = min(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8
+        )
         if len(texts) < _ALONE or workers < 2:
             yield from ((path, files.read(path, text, self.dialect, self.variables)) for path, text in texts)
             return
@@ -108,12 +110,12 @@ def _worker() -> None:
 
 
 def _all(texts: Sequence[tuple[str, str]], dialect: str, variables: Mapping[str, object]) -> bytes:
-    return msgspec.msgpack.encode([(path, files.read(path, text, dialect, variables)) for path, text in texts])
+    return msgspec.msgpack.encode(
+        [(path, files.read(path, text, dialect, variables)) for path, text in texts]
+    )
 
 
 def _code() -> Iterator[str]:
     """What tells this code from any other that reads."""
-    with os.scandir(os.path.dirname(files.__file__)) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
-            if entry.name.endswith(".py"):
-                yield f"{entry.name} {entry.stat().st_mtime_ns}"
+    for file in sorted(Path(files.__file__).parent.glob("*.py")):
+        yield f"{file.name} {file.stat().st_mtime_ns}"

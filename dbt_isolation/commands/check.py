@@ -17,7 +17,7 @@ from dbt_isolation.checks.findings import of_files, of_project
 from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
-from dbt_isolation.checks.tree import Content, Tree
+from dbt_isolation.checks.tree import Tree
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -81,9 +81,7 @@ def run(arguments: Namespace) -> Outcome:
         subject = Subject(places.project, manifest, config, places, compiled, dialect)
         models = len(subject.models)
         wanted = set(paths)
-        found += [
-            one for one in of_project(subject, codes) if not arguments.files or one.path in wanted
-        ]
+        found += [one for one in of_project(subject, codes) if not arguments.files or one.path in wanted]
         skipped += _not_looked_at(codes, places, no_profile, compiled)
     found, silenced = split_files(folder, found, config.noqa_reason)
     mended: list[Finding] = []
@@ -123,9 +121,7 @@ def _profile(folder: Path, profiles_dir: Path | None) -> tuple[Profile | None, s
         return None, error.message
 
 
-def _manifest(
-    file: Path, project: Any, codes: Collection[str]
-) -> tuple[Manifest | None, list[Skipped]]:
+def _manifest(file: Path, project: Any, codes: Collection[str]) -> tuple[Manifest | None, list[Skipped]]:
     """What dbt parsed last, or what is skipped without it."""
     if not file.is_file():
         why = f"no manifest at {file}; run `dbt parse` first"

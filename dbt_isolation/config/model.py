@@ -84,7 +84,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole block; ``noqa_reason``: whether a ``noqa`` needs one; ``dialect``: of SQL, a dbt adapter type."""
+    """The whole block; ``noqa_reason``: whether a ``noqa`` needs one; ``dialect``: an adapter type."""
 
     environments: Mapping[str, Environment]
     state: str = "state"

@@ -2,19 +2,23 @@
 
 from collections.abc import Collection, Iterator
 
-from dbt_isolation.sql.tokens import Tokens
+from dbt_isolation.sql.tokens import Text, dialect_of
 
-_OPERATORS = frozenset({"=", "==", "!", "<>", "!=", "<", ">", "in", "like", "ilike", "is", "not", "regexp", "rlike"})
+_OPERATORS = frozenset(
+    {"=", "==", "!", "<>", "!=", "<", ">", "in", "like", "ilike", "is", "not", "regexp", "rlike"}
+)
 #: The nearest of these before an equals sign says whether it compares or assigns.
 _COMPARE = frozenset(
     {"where", "on", "and", "or", "when", "then", "having", "if", "case", "qualify", "select", "else", "not"}
 )
-_ASSIGN = frozenset({"set", "options", "with", "tag", "comment", "alter", "default", "tblproperties", "values"})
+_ASSIGN = frozenset(
+    {"set", "options", "with", "tag", "comment", "alter", "default", "tblproperties", "values"}
+)
 
 
 def compared(sql: str, dialect: str, words: Collection[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The offset of each string that is one of ``words`` and is compared, with the strings beside it."""
-    tokens = Tokens(sql, dialect)
+    tokens = Text(sql, dialect_of(dialect))
     keys = tokens.keys
     for number, key in enumerate(keys):
         if key != "'" or not any(word in tokens.tokens[number].text for word in words):
@@ -22,7 +26,10 @@ def compared(sql: str, dialect: str, words: Collection[str]) -> Iterator[tuple[i
         left, right = number - 1, number + 1
         # Out of the brackets of `lower(…)`.
         while left > 0 and right < len(keys) and keys[left] == "(" and keys[right] == ")":
-            left, right = left - (2 if keys[left - 1].isidentifier() and keys[left - 1] != "in" else 1), right + 1
+            left, right = (
+                left - (2 if keys[left - 1].isidentifier() and keys[left - 1] != "in" else 1),
+                right + 1,
+            )
         before = keys[left] if left >= 0 else ""
         after = keys[right] if right < len(keys) else ""
         if before == "," or (before == "(" and after in (",", ")")):

@@ -60,9 +60,7 @@ def attribute(of: str, name: str) -> Value | None:
     return None
 
 
-def call(
-    name: str, arguments: Arguments, at: int, events: Events, variables: Mapping[str, object]
-) -> Value:
+def call(name: str, arguments: Arguments, at: int, events: Events, variables: Mapping[str, object]) -> Value:
     """The value of ``name(…)``, called at the offset ``at``."""
     for root in _KNOWN_ROOTS:
         if name.startswith(root) and name.removeprefix(root) in _VALUES:
@@ -142,11 +140,11 @@ def configure(key: str, value: Value, at: int, events: Events) -> None:
         return
     if key == "sql_header" and isinstance(value, Text):
         events.sql.setdefault(value, at)
-    if isinstance(value, Entries):
-        for inner, one in value.values.items():
-            configure(str(inner), one, at, events)
-        return
-    start = next((one.start for one in value.pieces if hasattr(one, "start")), at) if isinstance(value, Text) else at
+    start = (
+        next((one.start for one in value.pieces if hasattr(one, "start")), at)
+        if isinstance(value, Text)
+        else at
+    )
     events.settings[(start, key)] = Setting(key, value if isinstance(value, Text) else None, start)
 
 
@@ -173,8 +171,12 @@ def _written(name: str, value: Value, at: int, events: Events) -> None:
             events.made[(at, True)] = (value,)
 
 
+def _hook(arguments: Arguments, at: int, events: Events) -> Value:
+    return Entries({"sql": arguments.positional[0]}) if arguments.positional else Unknown()
+
+
 def _namespace(arguments: Arguments, at: int, events: Events) -> Value:
-    found: dict[object, Value] = dict(arguments.named)
+    found: dict[object, Value] = {key: one for key, one in arguments.named.items()}
     for one in arguments.positional:
         if isinstance(one, Entries):
             found.update(one.values)
@@ -213,6 +215,10 @@ _VALUES: Mapping[str, Callable[[Arguments, int, Events], Value]] = {
     "adapter.get_relation": _relation,
     "adapter.Relation.create": _relation,
     "adapter.quote": _quote,
+    "after_commit": _hook,
+    "before_begin": _hook,
+    "in_transaction": _hook,
+    "make_hook_config": _hook,
     "namespace": _namespace,
     "dict": _namespace,
     "range": _range,

@@ -57,7 +57,7 @@ class Expressions:
         self.choices = Choices(())
         self.scope = Scope()
 
-    def value(self, node: nodes.Expr) -> Value:
+    def value(self, node: nodes.Node) -> Value:
         """The value of ``node``; what it does on the way is in the events."""
         reader: Callable[[Any], Value] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
         if reader is not None:
@@ -124,7 +124,7 @@ class Expressions:
             return self.value(node.expr1)
         return self.value(node.expr2) if node.expr2 is not None else Text()
 
-    def truth(self, node: nodes.Expr) -> bool | None:
+    def truth(self, node: nodes.Node) -> bool | None:
         """Whether a condition holds; None where only a run knows."""
         value = self.value(node)
         if isinstance(value, Known):
@@ -211,9 +211,8 @@ class Expressions:
         return Unknown()
 
     def _arguments(self, node: nodes.Call | nodes.Filter | nodes.Test) -> Arguments:
-        found = Arguments(
-            [self.value(one) for one in node.args], {one.key: self.value(one.value) for one in node.kwargs}
-        )
+        named = {str(getattr(one, "key", "")): self.value(getattr(one, "value", one)) for one in node.kwargs}
+        found = Arguments([self.value(one) for one in node.args], named)
         if node.dyn_args is not None:
             self.value(node.dyn_args)
         if node.dyn_kwargs is not None:
@@ -319,6 +318,5 @@ def _of_key(key: object, at: int) -> Value:
 
 def _first(node: nodes.Node) -> int:
     """Where the first name or literal of an expression stands."""
-    found = [one.lineno for one in node.find_all((nodes.Name, nodes.Const))]
-    return min([node.lineno, *found])
-
+    found = [one.lineno for one in (node, *node.find_all((nodes.Name, nodes.Const)))]
+    return min((one for one in found if one is not None), default=0)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dbt_isolation.sql.reading import Reading
-from dbt_isolation.sql.unreadable import Unreadable
+from dbt_isolation.sql.unreadable import UnreadableError
 from dbt_isolation.sql.values import Piece, Text
 
 #: Nobody writes a longer file by hand, in characters; a longer one is said to be skipped.
@@ -33,7 +33,7 @@ def read(path: str, text: str, dialect: str, variables: Mapping[str, object]) ->
             python_model.read(reader)
         else:
             reader.template(Text((Piece(text, 0),)))
-    except Unreadable as error:
+    except UnreadableError as error:
         return Reading(problem=(error.message, error.offset))
     except RecursionError:
         return Reading(problem=("nested too deeply", 0))

@@ -1,4 +1,4 @@
-"""dbt's Jinja as a syntax tree whose ``lineno`` is an offset in the text, so that findings know their place."""
+"""dbt's Jinja as a syntax tree whose ``lineno`` is an offset in the text: findings know their place."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,20 +8,21 @@ from jinja2.ext import Extension
 from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 
-from dbt_isolation.sql.unreadable import Unreadable
+from dbt_isolation.sql.unreadable import UnreadableError
+
 
 def parse(text: str) -> nodes.Template:
     """The tree of ``text``, whose line ends are ``\\n``.
 
     Tests, materializations and snapshots are ``nodes.Macro`` without arguments of their own; raises
-    ``Unreadable``.
+    ``UnreadableError``.
     """
     try:
         return _environment().parse(text)
     except TemplateSyntaxError as error:
-        raise Unreadable(f"Jinja: {error.message}", min(error.lineno, len(text))) from error
+        raise UnreadableError(f"Jinja: {error.message}", min(error.lineno, len(text))) from error
     except RecursionError as error:
-        raise Unreadable("Jinja: nested too deeply") from error
+        raise UnreadableError("Jinja: nested too deeply") from error
 
 
 class _Placed(Environment):
@@ -41,11 +42,11 @@ class _Placed(Environment):
         except TemplateSyntaxError as error:
             line_starts = [0, *(at + 1 for at, one in enumerate(source) if one == "\n")]
             start = line_starts[min(error.lineno, len(line_starts)) - 1]
-            raise Unreadable(f"Jinja: {error.message}", max(start, 0)) from error
+            raise UnreadableError(f"Jinja: {error.message}", max(start, 0)) from error
 
 
 class _Blocks(Extension):
-    tags = frozenset({"test", "data_test", "materialization", "snapshot", "docs"})
+    tags = {"test", "data_test", "materialization", "snapshot", "docs"}  # noqa: RUF012
 
     def parse(self, parser: Parser) -> nodes.Node:
         tag = next(parser.stream)
@@ -68,4 +69,3 @@ def _environment() -> Environment:
     return _Placed(
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", _Blocks], keep_trailing_newline=True
     )
-

@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-from dbt_isolation.sql.tokens import Text, Unreadable, is_word
+from dbt_isolation.sql.tokens import Text, is_word
+from dbt_isolation.sql.unreadable import UnreadableError
 
 
 class Use(NamedTuple):
@@ -108,7 +109,7 @@ def name_in(value: str, dialect: str) -> Name | None:
     """The name that a string holds, if it holds one and nothing else."""
     try:
         text = Text(value, dialect)
-    except Unreadable:
+    except UnreadableError:
         return None
     found = name_at(text, 0, len(text.keys))
     return found if found is not None and found.last == len(text.keys) else None

@@ -8,8 +8,8 @@ import yaml
 from dbt_isolation.sql.dbt_context import configure
 from dbt_isolation.sql.events import Events
 from dbt_isolation.sql.template import Reader
-from dbt_isolation.sql.unreadable import Unreadable
-from dbt_isolation.sql.values import Entries, Items, Known, Piece, Text, Value
+from dbt_isolation.sql.unreadable import UnreadableError
+from dbt_isolation.sql.values import Entries, Items, Known, Piece, Text, Unknown, Value
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What dbt_project.yml configures node by node, with ``+`` before its keys.
@@ -18,7 +18,9 @@ _RESOURCES = frozenset(
     | {"analyses", "saved_queries", "semantic_models", "metrics"}
 )
 _HOOKS = frozenset({"on-run-start", "on-run-end"})
-_PLACES = frozenset({"database", "schema", "target_schema", "target_database", "project", "dataset", "catalog"})
+_PLACES = frozenset(
+    {"database", "schema", "target_schema", "target_database", "project", "dataset", "catalog"}
+)
 _HOOK_KEYS = frozenset({"pre-hook", "post-hook", "pre_hook", "post_hook"})
 _CONFIGS = frozenset({*_PLACES, *_HOOK_KEYS, "sql_header", "location_root"})
 #: What people write about; a name in it names nothing.
@@ -27,14 +29,14 @@ _SQL = frozenset({"loaded_at_query", "where", "sql"})
 
 
 def read(reader: Reader, project_file: bool) -> None:
-    """Reads the reader's source; ``project_file``: it is dbt_project.yml. Raises ``Unreadable``."""
+    """Reads the reader's source; ``project_file``: it is dbt_project.yml. Raises ``UnreadableError``."""
     try:
         tree = yaml.compose(reader.source, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Unreadable(f"YAML: {error.problem or error.context}", mark.index if mark else 0) from error
+        raise UnreadableError(f"YAML: {error.problem or error.context}", mark.index if mark else 0) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Unreadable(f"YAML: {error}") from error
+        raise UnreadableError(f"YAML: {error}") from error
     if tree is None:
         return
     events = Events()
@@ -109,6 +111,8 @@ class _Walk:
             return Items([self._value(one, rendered=rendered) for one in node.value])
         if isinstance(node, yaml.MappingNode):
             return Entries({key: self._value(one, rendered=rendered) for key, one in _pairs(node)})
+        if not isinstance(node, yaml.ScalarNode):
+            return Unknown()
         if node.tag.endswith(":null"):
             return Known(None)
         text = self._text(node)

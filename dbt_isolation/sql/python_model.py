@@ -5,7 +5,7 @@ import ast
 from dbt_isolation.sql.dbt_context import configure
 from dbt_isolation.sql.events import Events
 from dbt_isolation.sql.template import Reader
-from dbt_isolation.sql.unreadable import Unreadable
+from dbt_isolation.sql.unreadable import UnreadableError
 from dbt_isolation.sql.values import Entries, Items, Known, Piece, Text, Unknown, Value, hole, joined
 
 _SQL = frozenset({"sql", "execute", "query", "sql_query"})
@@ -27,14 +27,14 @@ _SESSIONS = frozenset({"session", "spark", "con", "conn", "connection", "duckdb"
 
 
 def read(reader: Reader) -> None:
-    """Reads the reader's source. Raises ``Unreadable``."""
+    """Reads the reader's source. Raises ``UnreadableError``."""
     try:
         tree = ast.parse(reader.source)
     except SyntaxError as error:
         at = _offset(reader.source, error.lineno or 1, (error.offset or 1) - 1)
-        raise Unreadable(f"Python: {error.msg}", at) from error
+        raise UnreadableError(f"Python: {error.msg}", at) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Unreadable(f"Python: {error}") from error
+        raise UnreadableError(f"Python: {error}") from error
     events = Events()
     _Walk(reader, events, tree).calls()
     reader.events(events)
@@ -52,13 +52,21 @@ class _Walk:
         self._values: dict[str, Value] = {}
         self._local = set[str]()
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+            ):
                 self._local.add(node.targets[0].id.lower())
                 self._values[node.targets[0].id] = self._value(node.value)
 
     def calls(self) -> None:
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in _VIEWS
+            ):
                 self._local |= {
                     one.literal.lower()
                     for one in map(self._value, node.args)
@@ -79,7 +87,7 @@ class _Walk:
         if name == "config" and owner == "dbt":
             for key, value in named.items():
                 configure(key, value, self._at(node), self._events)
-        elif not isinstance(first, Text) or not first.literal and not list(first.holes):
+        elif not isinstance(first, Text) or (not first.literal and not list(first.holes)):
             return
         elif name in _SQL and (owner in _SESSIONS or "session" in owner or "spark" in owner):
             self._reader.sql(first, known=frozenset(self._local))
@@ -88,7 +96,9 @@ class _Walk:
         elif name in _FILES and owner != "dbt" and _path(first):
             self._reader.name(first, "file", writes=False)
         elif name in _WRITES:
-            self._reader.name(given[1] if name == "write_pandas" and len(given) > 1 else first, "table", writes=True)
+            written = given[1] if name == "write_pandas" and len(given) > 1 else first
+            if isinstance(written, Text):
+                self._reader.name(written, "table", writes=True)
         elif name in _WRITTEN_FILES and _path(first):
             self._reader.name(first, "file", writes=True)
 
@@ -108,8 +118,11 @@ class _Walk:
             return Items([self._value(one) for one in node.elts])
         if isinstance(node, ast.Dict):
             return Entries(
-                {one.value: self._value(value) for one, value in zip(node.keys, node.values, strict=True)
-                 if isinstance(one, ast.Constant)}
+                {
+                    one.value: self._value(value)
+                    for one, value in zip(node.keys, node.values, strict=True)
+                    if isinstance(one, ast.Constant)
+                }
             )
         if isinstance(node, ast.Call):
             return self._called(node)
@@ -172,4 +185,3 @@ def _offset_of(starts: list[int], lines: list[str], line: int, column: int) -> i
 def _offset(source: str, line: int, column: int) -> int:
     lines = source.split("\n")
     return sum(len(one) + 1 for one in lines[: line - 1]) + column
-

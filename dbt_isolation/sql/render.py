@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from jinja2 import nodes
 from dbt_isolation.sql.choices import Choices
 from dbt_isolation.sql.events import Events
 from dbt_isolation.sql.expressions import Expressions, Scope, loop_of, rounds, unpacked
-from dbt_isolation.sql.unreadable import Unreadable
+from dbt_isolation.sql.unreadable import UnreadableError
 from dbt_isolation.sql.values import (
     Entries,
     Hole,
@@ -31,7 +32,7 @@ _RUN = frozenset({"statement", "dbt.statement", "set_sql_header", "dbt.set_sql_h
 _MOST_STEPS = 200_000
 
 
-class _LoopLeft(Exception):
+class _LoopLeftError(Exception):
     """A ``break`` or ``continue``."""
 
     def __init__(self, *, ends: bool) -> None:
@@ -76,10 +77,8 @@ class _Renderer:
         for _ in choices.rounds():
             self._expressions.scope = Scope([dict(known)])
             found: list[Piece | Hole] = []
-            try:
+            with suppress(_LoopLeftError):
                 self._run(body, found)
-            except _LoopLeft:
-                pass
             self.kept = self._expressions.scope.levels[0]
             yield Text(tuple(found))
 
@@ -97,7 +96,7 @@ class _Renderer:
         for node in body:
             self._steps += 1
             if self._steps > _MOST_STEPS:
-                raise Unreadable("its loops and branches go on for too long", node.lineno)
+                raise UnreadableError("its loops and branches go on for too long", node.lineno)
             run: Any = getattr(self, f"_{type(node).__name__.lower()}", None)
             if run is not None:
                 run(node, out)
@@ -132,7 +131,7 @@ class _Renderer:
                 self._expressions.value(node.test)
             try:
                 self._run(node.body, out)
-            except _LoopLeft as left:
+            except _LoopLeftError as left:
                 if left.ends:
                     break
             finally:
@@ -177,10 +176,10 @@ class _Renderer:
         self._expressions.value(node.node)
 
     def _break(self, node: nodes.Node, out: list[Piece | Hole]) -> None:
-        raise _LoopLeft(ends=True)
+        raise _LoopLeftError(ends=True)
 
     def _continue(self, node: nodes.Node, out: list[Piece | Hole]) -> None:
-        raise _LoopLeft(ends=False)
+        raise _LoopLeftError(ends=False)
 
     def _block(self, body: Sequence[nodes.Node]) -> Text:
         found: list[Piece | Hole] = []
@@ -191,7 +190,7 @@ class _Renderer:
             self._expressions.scope.levels.pop()
         return Text(tuple(found))
 
-    def _bind(self, target: nodes.Expr, value: Value) -> None:
+    def _bind(self, target: nodes.Node, value: Value) -> None:
         if isinstance(target, nodes.Name):
             self._expressions.scope.set(target.name, value)
         elif isinstance(target, nodes.Tuple):

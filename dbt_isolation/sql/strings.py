@@ -82,15 +82,19 @@ def percent(of: Text, given: Sequence[Value]) -> Value:
 
 def compared(operator: str, left: Value, right: Value) -> Value:
     """Whether they are equal, or not, where that is known."""
-    pair = [one.literal if isinstance(one, Text) else one.value if isinstance(one, Known) else None
-            for one in (left, right)]
+    pair = [
+        one.literal if isinstance(one, Text) else one.value if isinstance(one, Known) else None
+        for one in (left, right)
+    ]
     if None in pair:
         return Unknown()
     if operator in ("eq", "ne"):
         return Known((pair[0] == pair[1]) is (operator == "eq"))
     if all(isinstance(one, int | float) for one in pair) and operator in ("lt", "gt", "lteq", "gteq"):
         one, other = (float(one or 0) for one in pair)
-        return Known({"lt": one < other, "gt": one > other, "lteq": one <= other, "gteq": one >= other}[operator])
+        return Known(
+            {"lt": one < other, "gt": one > other, "lteq": one <= other, "gteq": one >= other}[operator]
+        )
     return Unknown()
 
 

@@ -10,10 +10,11 @@ from jinja2 import nodes
 from dbt_isolation.sql import jinja_tree
 from dbt_isolation.sql.comparisons import compared
 from dbt_isolation.sql.events import Events
+from dbt_isolation.sql.names import Use
 from dbt_isolation.sql.reading import Decision, Fixed, Literal, Named, Reading
 from dbt_isolation.sql.render import render
-from dbt_isolation.sql.unreadable import Unreadable
-from dbt_isolation.sql.uses import Use, uses
+from dbt_isolation.sql.unreadable import UnreadableError
+from dbt_isolation.sql.uses import named
 from dbt_isolation.sql.values import TARGET_NAME, Hole, Piece, Text, same_relation
 
 _WORD = re.compile(r"dij[rnt]\d+z")
@@ -67,12 +68,17 @@ class Reader:
     _places: dict[int, Literal] = field(default_factory=dict)
     _problem: tuple[str, int] | None = None
     _seen: set[Text] = field(default_factory=set)
+    _temporary: set[str] = field(default_factory=set)
     _length: int = 0
 
     @property
     def reading(self) -> Reading:
         """All that was collected."""
-        order = sorted(self._named, key=lambda one: (one.start, one.writes, one.relation))
+        # Of one session, whichever text of the file makes them.
+        kept = [
+            one for one in self._named if one.kind != "table" or one.relation.lower() not in self._temporary
+        ]
+        order = sorted(kept, key=lambda one: (one.start, one.writes, one.relation))
         return Reading(
             tuple(order),
             tuple(self._decisions.values()),
@@ -96,16 +102,18 @@ class Reader:
         flat = self._flat(text)
         try:
             tree = jinja_tree.parse(flat.string)
-        except Unreadable as error:
+        except UnreadableError as error:
             self._cannot(error.message, flat.origin(error.offset)[0])
             return []
         for node in [tree, *tree.find_all(nodes.Node)]:
-            node.lineno = flat.origin(node.lineno)[0]
+            # Parts of a comparison have no place of their own.
+            if node.lineno is not None:
+                node.lineno = flat.origin(node.lineno)[0]
         events = Events()
-        found = []
+        found: list[Text] = []
         try:
             found.extend(render(tree, self.source, events, self.variables))
-        except Unreadable as error:
+        except UnreadableError as error:
             self._cannot(error.message, error.offset)
         self.events(events)
         return found
@@ -135,14 +143,15 @@ class Reader:
             return
         aliases = {word: one.alias for word, one in self._by_word.items() if one.alias}
         try:
-            found = uses(flat.string, self.dialect, aliases)
-        except Unreadable as error:
+            found = named(flat.string, self.dialect, aliases)
+        except UnreadableError as error:
             self._cannot(error.message, flat.origin(error.offset)[0])
             return
-        for use in found:
-            named = self._judged(use, flat)
-            if named is not None and (named.writes or named.relation.lower() not in known):
-                self._named.setdefault(named)
+        self._temporary |= {one.lower() for one in found.temporary}
+        for use in found.uses:
+            one = self._judged(use, flat)
+            if one is not None and (one.writes or one.relation.lower() not in known):
+                self._named.setdefault(one)
         if any(one.what == TARGET_NAME for one in text.holes):
             self._compared(flat)
 
@@ -150,10 +159,12 @@ class Reader:
         """Reads the name of a table or a file that is given as text."""
         flat = self._flat(text)
         parts = (flat.string,) if kind == "file" else tuple(re.split(r"\.", re.sub(r'["`]', "", flat.string)))
-        use = Use(parts, (False,) * len(parts), kind, "write" if writes else "read", 0, len(flat.string), False)
-        named = self._judged(use, flat)
-        if named is not None and named.relation.lower() not in known:
-            self._named.setdefault(named)
+        use = Use(
+            parts, (False,) * len(parts), kind, "write" if writes else "read", 0, len(flat.string), False
+        )
+        one = self._judged(use, flat)
+        if one is not None and one.relation.lower() not in known:
+            self._named.setdefault(one)
 
     def _cannot(self, message: str, at: int) -> None:
         self._problem = self._problem or (message, at)
@@ -213,9 +224,9 @@ class Reader:
         return _WORD.sub(lambda match: next(left) or "", part)
 
     def _made(self, parts: tuple[Text, ...], at: int, *, writes: bool) -> None:
-        named = self._named_made(parts, at, writes=writes)
-        if named is not None and (writes or (len(parts) > 2 and parts[2].pieces)):
-            self._named.setdefault(named)
+        one = self._named_made(parts, at, writes=writes)
+        if one is not None and (writes or (len(parts) > 2 and parts[2].pieces)):
+            self._named.setdefault(one)
 
     def _named_made(self, parts: tuple[Text, ...], at: int, *, writes: bool = True) -> Named | None:
         given = [one for one in parts if one.pieces]
@@ -244,4 +255,3 @@ class Reader:
 def _only_text(parts: tuple[str, ...], holes: list[list[Hole]]) -> bool:
     """Whether each part is at least in part what a caller or an unknown macro gives."""
     return all(any(hole.kind == "text" for hole in one) for one in holes) and bool(parts)
-

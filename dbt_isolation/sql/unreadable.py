@@ -1,7 +1,7 @@
 """What is raised for a text that cannot be read as what it should be."""
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """``offset`` is where, in characters from 0."""
 
     def __init__(self, message: str, offset: int = 0) -> None:

@@ -1,14 +1,15 @@
 """Which relations, files, stages and places a SQL text names, and whether it reads or writes them."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from dbt_isolation.sql.names import Use, fold
 from dbt_isolation.sql.queries import run
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import NOWHERE, Task
-from dbt_isolation.sql.tokens import Text, Unreadable, dialect_of
+from dbt_isolation.sql.tokens import Text, dialect_of
+from dbt_isolation.sql.unreadable import UnreadableError
 
-__all__ = ("Unreadable", "Use", "uses")
 
 #: SQL in a string in a string, and so on.
 _DEPTH = 8
@@ -22,11 +23,24 @@ def uses(sql: str, dialect: str, aliases: Mapping[str, str] = _NO_ALIASES) -> tu
     in double quotes or backticks. ``aliases`` has the alias that a placeholder's relation goes by. Words
     ``dijr1z``, ``dijn1z`` and ``dijt1z`` stand for a relation, a name and any text that is not known.
 
-    Raises ``Unreadable`` where the text has no tokens.
+    Raises ``UnreadableError`` where the text has no tokens.
     """
-    temporary: dict[str, int] = {}
-    found = _scan(Text(sql, dialect_of(dialect)), aliases, temporary, False, 0, 0, None)
-    return tuple(sorted(set(found), key=lambda use: (use.start, use.end, use.action != "read")))
+    return named(sql, dialect, aliases).uses
+
+
+class Names(NamedTuple):
+    """What a text names, and the temporary tables that it makes, as its dialect compares them."""
+
+    uses: tuple[Use, ...]
+    temporary: frozenset[str]
+
+
+def named(sql: str, dialect: str, aliases: Mapping[str, str] = _NO_ALIASES) -> Names:
+    """The same as ``uses``, for a text whose session goes on in another."""
+    temporary = set[str]()
+    found = _scan(Text(sql, dialect_of(dialect)), aliases, {}, False, 0, 0, None, temporary)
+    order = sorted(set(found), key=lambda use: (use.start, use.end, use.action != "read"))
+    return Names(tuple(order), frozenset(temporary))
 
 
 def _scan(
@@ -37,6 +51,7 @@ def _scan(
     depth: int,
     offset: int,
     around: tuple[int, int] | None,
+    temporary: set[str],
 ) -> list[Use]:
     """Reads one text: the whole, or a string that stands at ``offset``, or somewhere in ``around``."""
     scan = Scan(text, aliases, block)
@@ -44,6 +59,7 @@ def _scan(
     while scan.tasks:
         run(scan, scan.tasks.pop())
     _resolve(scan)
+    temporary.update(scan.temporary)
     found = [use for use in scan.found if not _is_temporary(use, scan, outer)]
     if depth < _DEPTH:
         known = {**dict.fromkeys(scan.temporary, 0), **outer}
@@ -52,7 +68,7 @@ def _scan(
             inner = _text(text.tokens[token].text, text.dialect)
             if inner is not None:
                 where = None if exact else (start, end)
-                found += _scan(inner, aliases, known, inner_block, depth + 1, start, where)
+                found += _scan(inner, aliases, known, inner_block, depth + 1, start, where, temporary)
     if depth == 0:
         return found
     if around is not None:
@@ -65,7 +81,7 @@ def _text(sql: str, dialect: str) -> Text | None:
     for end in ("", "'", '"', "*/", "$$"):
         try:
             return Text(sql + end, dialect)
-        except Unreadable:
+        except UnreadableError:
             continue
     return None
 
