@@ -1,5 +1,6 @@
 """The git repository that a project is in, and the dbt projects in it."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,9 +10,13 @@ _PACKAGES = ("dbt_packages", "dbt_modules")
 
 
 def root_of(folder: Path) -> Path | None:
-    """The folder of the repository that ``folder`` is in; None where it is in none."""
+    """The folder of the repository that ``folder`` is in, from here; None where it is in none."""
     whole = folder.absolute()
-    return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)
+    found = next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)
+    try:
+        return found and Path(os.path.relpath(found))
+    except ValueError:  # another drive
+        return found
 
 
 def projects(folder: Path = Path()) -> list[Path]:

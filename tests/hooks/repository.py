@@ -24,7 +24,10 @@ GOOD = "select 1 as order_id\n"
 BAD = "select * from prod.orders\n"
 TAG = f"v{__version__}"
 _BUILD_TIMEOUT = 300
-_SHIPPED = ("dbt_isolation", "hooks", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+_SHIPPED = (
+    *("dbt_isolation", "hooks", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"),
+    *("dbt_project.yml", "macros"),
+)
 _IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")

@@ -1,5 +1,6 @@
 """Real commits, with a real pre-commit and hooks that it installed from this repository."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,15 @@ def test_try_repo(shop: Repository, hooks: Repository) -> None:
     shop.parse()
     words = ("try-repo", str(hooks.folder), "dbt-isolation-check", "--files", "models/orders.sql")
     assert blocked(shop.pre_commit(*words, timeout=300), "models/orders.sql")
+
+
+@pytest.mark.all
+def test_what_init_writes(shop: Repository, hooks: Repository) -> None:
+    """Is an entry that pre-commit takes."""
+    (shop.folder / ".pre-commit-config.yaml").unlink()
+    code = "from dbt_isolation.main import run; run()"
+    words = ("init", "--hooks", "--package", str(hooks.folder))
+    result = shop.run(sys.executable, "-c", code, *words)
+    assert result.status == 0, result
+    shop.write("models/orders.sql", BAD)
+    assert blocked(shop.commit("."), "models/orders.sql")
