@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     changed = False
     for project in projects_of(files):
         # What is clean has nothing to be mended.
-        missing = list(unknown(project, flags))
+        missing = list(unknown(project, project.keys(flags)))
         if not missing:
             continue
         from dbt_isolation.main import main as run

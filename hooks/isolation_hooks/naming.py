@@ -26,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             facts = list(one_liner_facts(folder, config)) if config is not None else []
         except IsolationError as error:
             print(f"{folder / 'dbt_project.yml'}: {error.message}", file=sys.stderr)
-            print(f"  {error.hint}" if error.hint else "", file=sys.stderr)
+            if error.hint:
+                print(f"  {error.hint}", file=sys.stderr)
             worst = 2
             continue
         for fact in facts:

@@ -33,14 +33,18 @@ class Project:
     def keys(self, flags: Sequence[str]) -> dict[str, bytes]:
         """The key of each file that is there, for `check` with these flags.
 
-        A file that cannot be read has none, and neither has one that the whole project depends on.
+        A file that the whole project depends on has none.
         """
         base = self._base(flags)
         found = {}
         for file in self.files:
             path = os.path.relpath(file, self.folder)
+            if path in OF_THE_WHOLE or not os.path.isfile(file):
+                continue
             content = _bytes(file)
-            if content is None or path in OF_THE_WHOLE:
+            if content is None:
+                # A key of no other time, so that `check` says why it cannot be read.
+                found[file] = os.urandom(16)
                 continue
             key = base.copy()
             _add(key, os.fsencode(path))

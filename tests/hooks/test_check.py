@@ -26,10 +26,12 @@ class Spy:
         self.asked: list[list[str]] = []
         self.answer = Outcome()
         self.meanwhile: Callable[[], object] = lambda: None
+        self.says = ""
 
     def __call__(self, argv: Sequence[str], seen: Callable[[Outcome], None] | None = None) -> int:
         self.asked.append(list(argv))
         self.meanwhile()
+        sys.stdout.write(self.says)
         if seen is not None:
             seen(self.answer)
         return 1 if self.answer.failed else 0
@@ -136,19 +138,43 @@ def test_more_that_an_answer_depends_on(project: Path, spy: Spy, monkeypatch: py
 def test_findings_and_what_was_skipped_are_not_remembered(project: Path, spy: Spy) -> None:
     """Nor anything, where it is not known which file they are about."""
     pears = "models/pears.sql"
-    for one in (Severity.WARN, Severity.ERROR):
-        write(project, pears, f"select '{one}'")
-        write(project, MODEL, f"select '{one}'")
-        spy.answer = Outcome(findings=(Finding("DI01", one, "a", "b", path=f"{project}/{MODEL}"),))
-        assert spy.files(MODEL, pears) == [MODEL, pears]
-        assert spy.files(MODEL, pears) == [MODEL]
-        assert check.main([MODEL, pears]) == (1 if one is Severity.ERROR else 0)
+    spy.answer = Outcome(findings=(Finding("DI01", Severity.ERROR, "a", "b", path=f"{project}/{MODEL}"),))
+    assert spy.files(MODEL, pears) == [MODEL, pears]
+    assert spy.files(MODEL, pears) == [MODEL]
+    assert check.main([MODEL, pears]) == 1
     for what, left in ((MODEL, [MODEL]), ("DI31", []), ("model.orchard.apples", [MODEL, pears])):
         write(project, pears, f"select '{what}'")
         write(project, MODEL, f"select '{what}'")
         spy.answer = Outcome(skipped=(Skipped(what, "it is long"),))
         assert spy.files(MODEL, pears) == [MODEL, pears]
         assert spy.files(MODEL, pears) == left
+
+
+def test_warnings_are_shown_again(
+    project: Path, spy: Spy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they were, without being looked for, until one of the files changes or is in other company."""
+    pears, plums = "models/pears.sql", "models/plums.sql"
+    write(project, plums, "select 3")
+    spy.answer = Outcome(
+        findings=tuple(
+            Finding("DI33", Severity.WARN, "nobody", path=one) for one in (f"./{MODEL}", f"{project}/{pears}")
+        )
+    )
+    spy.says = "nobody owns apples, or påron\n"
+    for asked in ([MODEL, pears, plums], [], []):
+        assert spy.files(MODEL, pears, plums) == asked
+        assert capsys.readouterr().out == spy.says
+    assert spy.files(plums) == []
+    assert capsys.readouterr().out == ""
+    assert spy.files(MODEL) == [MODEL]
+    monkeypatch.setenv("COLUMNS", "20")
+    assert spy.files(MODEL, pears) == [MODEL, pears], "another look"
+    write(project, pears, "select 4")
+    spy.meanwhile = lambda: write(project, pears, "select 5")
+    assert spy.files(MODEL, pears) == [MODEL, pears]
+    write(project, pears, "select 4")
+    assert spy.files(MODEL, pears) == [MODEL, pears], "saved meanwhile"
 
 
 def test_a_file_that_is_saved_while_it_is_looked_at(project: Path, spy: Spy) -> None:

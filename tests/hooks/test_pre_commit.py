@@ -54,6 +54,12 @@ def test_blocks_and_passes(shop: Repository) -> None:
     assert shop.commit(".").status == 0
 
 
+def test_pre_commit_understands_the_hooks(hooks: Repository) -> None:
+    """The file that it reads in the hooks' repository."""
+    result = hooks.pre_commit("validate-manifest", ".pre-commit-hooks.yaml")
+    assert (result.status, result.output) == (0, "")
+
+
 def test_what_is_staged_counts(shop: Repository) -> None:
     """Not what stands in the working tree, which is left as it is."""
     shop.write("models/orders.sql", "select 3 as order_id\n")
