@@ -118,10 +118,12 @@ def _is_package(folder: str) -> bool:
 
 
 def _project(folder: str) -> Project | None:
-    content = _bytes(os.path.join(folder, _FILE)) or b""
+    content = _bytes(os.path.join(folder, _FILE))
     variables = _bytes(os.path.join(folder, "vars.yml")) or b""
-    if b"dbt_isolation" not in content + variables:
+    if content is not None and b"dbt_isolation" not in content + variables:
         return None
+    # One that cannot be read is not passed over: `check` says so.
+    content = content or b""
     # From here, as what is found is shown; on Windows a folder may be on another drive.
     try:
         return Project(os.path.relpath(folder), content)

@@ -260,6 +260,23 @@ def test_fix(project: Path, spy: Spy, capsys: pytest.CaptureFixture[str]) -> Non
     assert spy.asked == []
 
 
+def test_hooks_at_once(tmp_path: Path) -> None:
+    """Several of them, on the same files, with the real `check`: none has anything to say of the others."""
+    project = shutil.copytree(ROOT / "tests/projects/orchard", tmp_path / "orchard")
+    files = [str(one.relative_to(project)) for one in project.glob("models/*.sql")]
+    words = [sys.executable, "-c", "from isolation_hooks.check import main; exit(main())", *files]
+    environ = environment(tmp_path, PYTHONPATH=f"{ROOT / 'hooks'}{os.pathsep}{ROOT}")
+    started = [
+        subprocess.Popen(words, env=environ, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.communicate(timeout=60) == (None, b"")
+        assert process.returncode == 0
+    again = subprocess.run(words, env=environ, cwd=project, capture_output=True, timeout=60)
+    assert (again.returncode, again.stdout, again.stderr) == (0, b"", b"")
+
+
 def test_unchanged_files_import_nothing(tmp_path: Path) -> None:
     """The real `check` once; then what is slow to import is not needed to say that nothing has changed."""
     project = shutil.copytree(ROOT / "tests/projects/orchard", tmp_path / "orchard")
