@@ -12,6 +12,7 @@ from collections.abc import Callable
 from .copies import copies
 from .evidence import evidence
 from .generator import FEWEST
+from .hooks import hooks
 from .plain_dbt import plain_dbt
 from .reads import reads
 from .results import RESULTS, Options, Section, record
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "evidence": evidence,
     "sources": sources,
     "copies": copies,
+    "hooks": hooks,
 }
 
 
