@@ -36,4 +36,4 @@ class Rule_Isolation_DI01(BaseRule):  # noqa: N801
     template_safe_fixes = True
 
     def _eval(self, context: RuleContext) -> list[LintResult]:
-        return results(context, "DI01")
+        return results(self, context)

@@ -38,4 +38,4 @@ class Rule_Isolation_DI02(BaseRule):  # noqa: N801
     targets_templated = True
 
     def _eval(self, context: RuleContext) -> list[LintResult]:
-        return results(context, "DI02")
+        return results(self, context)

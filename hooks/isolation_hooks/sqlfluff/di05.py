@@ -36,4 +36,4 @@ class Rule_Isolation_DI05(BaseRule):  # noqa: N801
     targets_templated = True
 
     def _eval(self, context: RuleContext) -> list[LintResult]:
-        return results(context, "DI05")
+        return results(self, context)

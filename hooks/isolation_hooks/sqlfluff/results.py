@@ -1,43 +1,64 @@
 """A check's findings as results of a rule, at their own places of the file, with fixes of its source."""
 
+from weakref import WeakKeyDictionary
+
 from sqlfluff.core.errors import SQLLintError
 from sqlfluff.core.parser import BaseSegment, PositionMarker, RawSegment, SourceFix
 from sqlfluff.core.rules import BaseRule, LintFix, LintResult, RuleContext
 from sqlfluff.core.templaters import TemplatedFile
 
+from dbt_isolation.checks.noqa import split
 from dbt_isolation.outcome import Edit, Finding, Severity
 from isolation_hooks.sqlfluff.findings import findings
 
+#: What each rule was first asked about: each file has its own, and may be rendered several times.
+_FIRST: WeakKeyDictionary[BaseRule, TemplatedFile] = WeakKeyDictionary()
+
 
 class Result(LintResult):
-    """One that is only a warning where the project's configuration says so."""
+    """One that is only a warning where the project's configuration says so.
 
-    def __init__(self, finding: Finding, anchor: BaseSegment, fixes: list[LintFix]) -> None:
+    ``again``: it was given already, for another rendering of the file, and only its fixes count.
+    """
+
+    def __init__(self, finding: Finding, anchor: BaseSegment, fixes: list[LintFix], again: bool) -> None:
         remedy = finding.remedy.split("\n")[0]
         super().__init__(anchor, fixes, description=f"{finding.message}; {remedy}.")
         self._warns = finding.severity is Severity.WARN
+        self._again = again
 
     def to_linting_error(self, rule: BaseRule) -> SQLLintError | None:
         """As sqlfluff does it, and with the weight."""
         error = super().to_linting_error(rule)
-        if error is not None and self._warns:
-            error.warning = True
+        if error is not None:
+            error.warning = error.warning or self._warns
+            error.ignore = error.ignore or self._again
         return error
 
 
-def results(context: RuleContext, code: str) -> list[LintResult]:
-    """Those of one code in the file, whatever of it is rendered."""
+def results(rule: BaseRule, context: RuleContext) -> list[LintResult]:
+    """Those of the rule's code in the file, whatever of it is rendered."""
     templated = context.templated_file
     if templated is None:
         return []
     profiles_dir = str(context.config.get_section(("templater", "dbt", "profiles_dir")) or "")
     found = findings(context.path, templated.source_str, context.dialect.name, profiles_dir)
-    mine = [one for one in found if one.code == code]
+    mine = [one for one in found if rule.code.endswith(one.code)]
+    if mine and not context.config.get("disable_noqa"):
+        # sqlfluff itself sees no comment that is Jinja's, or that is not rendered.
+        mine, _ = split(templated.source_str, mine, reason_required=False)
     if not mine:
         return []
+    first = _FIRST.setdefault(rule, templated)
+    again = first is not templated and first.source_str == templated.source_str
     starts = _line_starts(templated.source_str)
     return [
-        Result(one, _anchor(one, starts, context.segment, templated), _fixes(one.edit, context, templated))
+        Result(
+            one,
+            _anchor(one, starts, context.segment, templated),
+            _fixes(one.edit, context, templated),
+            again,
+        )
         for one in mine
     ]
 
@@ -64,12 +85,46 @@ def _fixes(edit: Edit | None, context: RuleContext, templated: TemplatedFile) ->
     if context.fix:
         _set_apart(edit, templated)
     fix = SourceFix(edit.text, place, there.pos_marker.templated_slice)
-    # Another rule may have changed the name, and sqlfluff then drops the fix of its source.
-    raw = templated.templated_str[there.pos_marker.templated_slice]
-    edited = there.edit(source_fixes=[*there.source_fixes, fix])
-    if there.raw != raw:
-        edited = there.edit(raw, source_fixes=[*there.source_fixes, fix])
-    return [LintFix.replace(there, [edited])]
+    restored = _restored(edit, there, context.segment, templated)
+    raw = restored.pop(0)[1].raw if restored else there.raw
+    fixes = [LintFix.replace(there, [there.edit(raw, source_fixes=[*there.source_fixes, fix])])]
+    for one, original in restored:
+        again = LintFix.replace(one, [original])
+        if again.edit is not None:
+            # sqlfluff takes it away, and would guess another.
+            again.edit[0].pos_marker = original.pos_marker
+        fixes.append(again)
+    return fixes
+
+
+def _restored(
+    edit: Edit, there: RawSegment, tree: BaseSegment, templated: TemplatedFile
+) -> list[tuple[RawSegment, RawSegment]]:
+    """The name's segments as they were, where another rule has changed the case of one.
+
+    Else sqlfluff does not know what to do with a change of what a fix of the source replaces.
+    """
+    source, shown = there.pos_marker.source_slice.start, there.pos_marker.templated_slice.start
+    name = templated.source_str[edit.start : edit.end]
+    raws = [one for one in tree.raw_segments[tree.raw_segments.index(there) :] if one.raw]
+    found: list[tuple[RawSegment, RawSegment]] = []
+    at = 0
+    for one in raws:
+        original = name[at : at + len(one.raw)]
+        if source != edit.start or one.raw.lower() != original.lower():
+            return []
+        if one is there or one.raw != original:
+            end = at + len(original)
+            marker = PositionMarker(
+                slice(source + at, source + end), slice(shown + at, shown + end), templated
+            )
+            segment = one.edit(original)
+            segment.pos_marker = marker
+            found.append((one, segment))
+        at += len(original)
+        if at == len(name):
+            return found
+    return []
 
 
 def _set_apart(edit: Edit, templated: TemplatedFile) -> None:
