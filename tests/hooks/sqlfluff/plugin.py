@@ -1,4 +1,4 @@
-"""sqlfluff with the plugin of this tree, installed or not: ``python -m tests.hooks.sqlfluff.plugin lint …``."""
+"""sqlfluff with this plugin, installed or not: ``python -m tests.hooks.sqlfluff.plugin lint …``."""
 
 from sqlfluff.core.plugin.host import get_plugin_manager
 

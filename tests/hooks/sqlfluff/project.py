@@ -47,11 +47,13 @@ def write(folder: Path, path: str, text: str) -> Path:
 def lint(file: Path, *, rules: str = "isolation", fix: bool = False, **configs: Any) -> LintedFile:
     """What sqlfluff finds in a file; ``configs`` are sections of its configuration."""
     register()
-    core = {"dialect": "duckdb", "templater": "jinja", "rules": rules, **configs.pop("core", {})}
-    templater = {"jinja": {"apply_dbt_builtins": True}}
-    config = FluffConfig({"core": core, "templater": templater, **configs})
+    sections: Any = {
+        "templater": {"jinja": {"apply_dbt_builtins": True}},
+        **configs,
+        "core": {"dialect": "duckdb", "templater": "jinja", "rules": rules, **configs.get("core", {})},
+    }
     with file.open(encoding="utf-8", newline="") as stream:
-        return Linter(config).lint_string(stream.read(), fname=str(file), fix=fix)
+        return Linter(FluffConfig(sections)).lint_string(stream.read(), fname=str(file), fix=fix)
 
 
 def found(linted: LintedFile) -> list[tuple[str, int, int]]:
@@ -61,6 +63,13 @@ def found(linted: LintedFile) -> list[tuple[str, int, int]]:
         for one in linted.get_violations()
         if one.rule_code().startswith("Isolation_")
     ]
+
+
+def mended(file: Path, **configs: Any) -> str:
+    """The file's text as `sqlfluff fix` would write it."""
+    linted = lint(file, fix=True, **configs)
+    # Without one sqlfluff could make nothing of the file.
+    return file.read_text(encoding="utf-8") if linted.templated_file is None else linted.fix_string()[0]
 
 
 def _manifest() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlfluff.core.rules import get_ruleset
 from dbt_isolation.checks import CHECKS
 from isolation_hooks.sqlfluff import get_rules
 from isolation_hooks.sqlfluff.findings import CODES
-from tests.hooks.sqlfluff.project import found, lint, make, write
+from tests.hooks.sqlfluff.project import found, lint, make, mended, write
 from tests.projects import ROOT
 
 FOLDER = ROOT / "tests/cases/sqlfluff"
@@ -37,13 +37,12 @@ def test_case(code: str, name: str, templater: str, tmp_path: Path) -> None:
     linted = lint(file, rules=rule, **configs)
     assert found(linted) == [(rule, line, position) for line, position in case.get("violations", ())]
     assert ("fail_str" in case) == bool(found(linted))
-    fixed, _ = lint(file, rules=rule, fix=True, **configs).fix_string()
+    fixed = mended(file, rules=rule, **configs)
     assert fixed == case.get("fix_str", text)
     if fixed != text:
         file.write_text(fixed, encoding="utf-8")
-        again = lint(file, rules=rule, fix=True, **configs)
-        assert len(found(again)) < len(found(linted))
-        assert again.fix_string()[0] == fixed
+        assert len(found(lint(file, rules=rule, **configs))) < len(found(linted))
+        assert mended(file, rules=rule, **configs) == fixed
 
 
 @pytest.mark.parametrize("code", CODES)
