@@ -37,11 +37,12 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
+    ("sql",),
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
     ("naming", "sql"),
-    ("outcome", "errors"),
+    ("outcome", "errors", "cache"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
