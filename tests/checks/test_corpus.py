@@ -6,7 +6,7 @@ from importlib import import_module
 import duckdb
 import pytest
 
-from dbt_isolation.outcome import Finding
+from dbt_isolation.outcome import Finding, Severity
 from tests.checks.corpus import CODES, DIALECTS, Case, cases, config, wrong
 from tests.checks.mutations import MUTATIONS
 
@@ -85,3 +85,29 @@ def test_the_corpus_is_whole() -> None:
             assert found, case.name
             if not isinstance(found, int):
                 assert list(found) == sorted(set(found)), (case.name, code)
+
+
+@pytest.mark.parametrize(
+    ("finds", "may", "found", "mistakes"),
+    [
+        ({}, "", [], 0),
+        ({}, "", [("DI01", "a.b")], 1),
+        ({}, "", [("DI99", "a.b")], 1),
+        ({}, "DI01", [("DI01", "a.b")], 0),
+        ({"DI01": ("a.b",)}, "", [("DI01", "a.b"), ("DI01", "a.b")], 0),
+        ({"DI01": ("a.b",)}, "", [("DI01", "A.b")], 2),
+        ({"DI01": ("a.b",)}, "", [("DI02", "a.b")], 2),
+        ({"DI01": ("a.b",)}, "DI01", [("DI01", "a.b"), ("DI01", "c")], 0),
+        ({"DI01": ("a.b",)}, "DI01", [("DI01", "c")], 1),
+        ({"DI02": 1}, "", [("DI02", "")], 0),
+        ({"DI02": 1}, "", [], 1),
+        ({"DI02": 1}, "", [("DI02", "a"), ("DI02", "b")], 1),
+    ],
+)
+def test_what_is_wrong(
+    finds: dict[str, tuple[str, ...] | int], may: str, found: list[tuple[str, str]], mistakes: int
+) -> None:
+    """The comparison that all of the above rests on."""
+    case = Case("", "", "duckdb", "", finds, may=frozenset(may.split()))
+    said = [Finding(code, Severity.ERROR, "", relation=relation) for code, relation in found]
+    assert len(wrong(case, said)) == mistakes
