@@ -95,6 +95,9 @@ def call(scan: Scan, name: Name, in_table_place: bool) -> None:
         return
     if len(name.parts) > 1:
         return
+    if word == "set_config":
+        _search_path(scan, name.last)
+        return
     if word in _NAMES.get(dialect, ()):
         arguments = arguments_of(scan, name.last)
         for one in _strings(scan, name.last, arguments[:1]):
@@ -144,6 +147,13 @@ def _strings(scan: Scan, open_at: int, arguments: list[Argument] | None = None) 
     else:
         ranges = [(one.lo, one.hi) for one in arguments]
     return [at for lo, hi in ranges for at in range(lo, hi) if scan.keys[at] == "'"]
+
+
+def _search_path(scan: Scan, open_at: int) -> None:
+    """``set_config('search_path', …)`` moves the session."""
+    strings = _strings(scan, open_at)
+    if len(strings) > 1 and scan.text.tokens[strings[0]].text.lower() == "search_path":
+        scan.add_string(strings[1], "place", "write")
 
 
 def _rowset(scan: Scan, open_at: int) -> None:

@@ -54,8 +54,6 @@ def _made_of(scan: Scan, at: int, hi: int, state: State, thing: Thing) -> int:
             at = scan.push(at, state.scope, state.level, "columns")
         elif key in ("clone", "like", "copy") and (key != "copy" or scan.dialect == "bigquery"):
             at = scan.target(at + 1, hi, thing.kind, "read") if follows != "(" else at + 1
-            if at < hi and thing.kind == "table" and scan.found and scan.found[-1].action == "read":
-                pass
         elif key == "of" and before == "partition":
             at = scan.target(at + 1, hi)
         elif key == "inherits" and follows == "(":
@@ -169,7 +167,13 @@ def alter(scan: Scan, index: int, hi: int, state: State) -> int:
     """ALTER, and the other relations and places it names."""
     text, keys = scan.text, scan.keys
     if text.key(index + 1, hi) == "default" and text.key(index + 2, hi) == "privileges":
-        return index + 3
+        at = index + 3
+        while at < hi and keys[at] not in ("grant", "revoke", ";"):
+            if keys[at] == "in" and text.key(at + 1, hi) in KINDS:
+                at = names(scan, at + 2, hi, "place")
+            else:
+                at += 1
+        return _behind(scan, at, hi)
     thing = Thing(text, index + 1, hi)
     if not thing.word:
         return index + 1
@@ -204,7 +208,7 @@ def alter(scan: Scan, index: int, hi: int, state: State) -> int:
         elif key == "location" and follows == "'":
             scan.add_string(at + 1, "file", "write")
             at += 2
-        elif key in ("as", "select", "with", "update", "delete") and before not in ("rename",):
+        elif key in ("as", "select", "update", "delete") and before not in ("rename",):
             state.start = True
             return at + (key == "as")
         elif _another(scan, at, hi):

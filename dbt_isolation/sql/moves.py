@@ -271,6 +271,7 @@ def execute(scan: Scan, index: int, hi: int, state: State) -> int:
             return at
         if scan.dialect in ("tsql", "") and keys[at - 1] != "immediate":
             if name.parts[-1].lower() == "sp_executesql":
+                scan.add(name, "function", "read")
                 return _strings(scan, name.last, hi, first=True)
             scan.add(name, "function", "read")
         return name.last

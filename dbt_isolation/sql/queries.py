@@ -20,7 +20,7 @@ _ENDS = frozenset(
 _CLAUSES = frozenset(
     "select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table".split()
 )
-_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references"}
+_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like"}
 #: Words before brackets that are no function's name.
 _NO_CALL = frozenset(
     """
@@ -81,6 +81,9 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
         _end(scan, task, state)
         return index + 1
     follows = scan.text.key(index + 1, hi)
+    if before == ":" and scan.text.touches(index):
+        state.start = False
+        return index + 1
     if before == "." or follows == "." or (before == "as" and key not in ("select", "with", "from", "table")):
         if not (before == "as" and is_head(scan, index, hi, False)):
             if state.start and follows == "." and before != ".":
@@ -211,6 +214,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
             state.in_from = False
     elif key == "into":
         return _into(scan, state, index, hi)
+    elif key == "references" or (key == "like" and task.place == "columns" and before in ("", ",")):
+        return scan.target(index + 1, hi, action="read")
     elif key in ("table", "model"):
         return _table(scan, task, state, index, before)
     elif key in _ENDS:
@@ -269,6 +274,8 @@ def _table(scan: Scan, task: Task, state: State, index: int, before: str) -> int
     follows = scan.text.key(index + 1, task.hi)
     if task.place != "call" or before not in ("", ",", ">", "=") or state.selected:
         return index + 1
+    if follows == "(" and scan.keys[index] == "table":
+        return item(scan, index, task.hi, state.scope, state.level)
     if follows != '"' and (not is_word(follows) or follows in ("order", "partition", "as")):
         return index + 1
     if scan.keys[index] == "model" and not task.call.startswith(("ml.", "ai.")):

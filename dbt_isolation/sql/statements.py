@@ -240,6 +240,12 @@ _PAIRS = {
     "copy": frozenset(("into",)),
     "unload": frozenset(("(",)),
 }
+#: Behind THEN and DO these words are no statement.
+_OF_A_CLAUSE = {
+    "insert": frozenset(("row", "values", "default")),
+    "update": frozenset(("set", "all")),
+    "delete": frozenset(("when", "else", "end")),
+}
 _THINGS = frozenset(
     "table view schema database catalog function procedure proc macro materialized temporary temp transient external".split()
 )
@@ -256,7 +262,9 @@ def is_head(scan: Scan, index: int, hi: int, start: bool) -> bool:
     if start:
         if follows in _NEVER_FIRST:
             return (key, follows) in _SIGNS or (follows == "'" and key in _TAKES_STRING)
-        if key == "do":
+        if key == "do" and follows not in ("language",):
+            return False
+        if follows in _OF_A_CLAUSE.get(key, ()):
             return False
         if key == "table":
             name = name_at(scan.text, index + 1, hi)

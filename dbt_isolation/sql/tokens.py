@@ -1,6 +1,5 @@
 """A text's tokens, and which bracket closes which."""
 
-import re
 from functools import lru_cache
 from typing import Any
 
@@ -64,9 +63,10 @@ def dialect_of(adapter_type: str) -> str:
 @lru_cache(maxsize=32)
 def _tokenizer(dialect: str) -> tuple[type[Tokenizer], Dialect]:
     """The dialect's tokenizer without keywords: every word is a word, and a command hides nothing."""
-    base = Dialect.get_or_raise(dialect)
+    # Athena takes Hive's statements with backticks besides Trino's.
+    base = Dialect.get_or_raise("trino" if dialect == "athena" else dialect)
     fields: dict[str, Any] = {"KEYWORDS": {}, "COMMANDS": set()}
-    if dialect == "":
+    if dialect in ("", "athena"):
         fields["IDENTIFIERS"] = ['"', "`"]
     if dialect in ("", "databricks", "spark"):
         fields["HEREDOC_STRINGS"] = ["$"]
@@ -83,12 +83,14 @@ class Text:
         self.sql = sql
         self.dialect = dialect
         kind, base = _tokenizer(dialect)
+        tokenizer = kind(dialect=base)
         try:
-            self.tokens: list[Token] = kind(dialect=base).tokenize(sql)
+            self.tokens: list[Token] = tokenizer.tokenize(sql)
         except (SqlglotError, ValueError, IndexError, RecursionError) as error:
-            found = re.search(r"\d+:(\d+)", str(error.__cause__ or ""))
-            message = f"{error.__cause__ or error}"
-            raise Unreadable(message, min(int(found[1]), len(sql)) if found else None) from error
+            before = tokenizer.tokens
+            offset = before[-1].end + 1 if before else 0
+            offset += len(sql[offset:]) - len(sql[offset:].lstrip())
+            raise Unreadable("a string, a name in quotes or a comment does not end", offset) from error
         special = _KEYS
         self.keys: list[str] = [
             special[token.token_type] if token.token_type in special else token.text.lower()
