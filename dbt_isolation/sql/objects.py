@@ -1,6 +1,6 @@
 """The things that statements make, change and drop, and the words they are called by."""
 
-from dbt_isolation.sql.tokens import Text, is_word
+from dbt_isolation.sql.tokens import Text, is_word, words
 
 _TABLES = """
     table tables view views sequence sequences type types stream streams task tasks pipe pipes dictionary
@@ -10,16 +10,14 @@ _TABLES = """
 _PLACES = "schema schemas database databases catalog catalogs dataset keyspace namespace"
 _FUNCTIONS = "function functions procedure procedures proc procs macro macros routine routines method"
 #: Neither relations nor places: who may do what, and with which machines.
-NOBODY = frozenset(
-    """
+NOBODY = words("""
     role roles user users warehouse warehouses account accounts integration integrations resource group groups
     login server extension language tablespace secret network application publication subscription credential
     connection connections certificate assembly symmetric asymmetric session system organization failover
     replication compute quota settings profile foreign_server wrapper parameter service image authorization
     constraint column columns privileges external_location storage metastore provider recipient reservation
     assignment capacity cast operator collation event datashare identity endpoint
-    """.split()
-)
+    """)
 #: A word for a thing, and the kind its name is.
 KINDS = {
     **dict.fromkeys(_TABLES.split(), "table"),
@@ -28,16 +26,14 @@ KINDS = {
     "stage": "stage",
     "stages": "stage",
 }
-_BEFORE = frozenset(
-    """
+_BEFORE = words("""
     or replace alter local global temp temporary transient volatile external unlogged secure recursive
     materialized iceberg dynamic hybrid foreign live streaming refresh unique clustered nonclustered columnstore
     fulltext bitmap aggregate scalar remote row access masking file private public managed force editionable
     noneditionable event constraint session projection password authentication search vector snowflake interactive
     definer sql
-    """.split()
-)
-_SKIPPED = frozenset("if not exists concurrently only async".split())
+    """)
+_SKIPPED = words("if not exists concurrently only async")
 
 
 class Thing:

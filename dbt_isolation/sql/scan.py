@@ -16,7 +16,7 @@ from dbt_isolation.sql.names import (
     path_of,
 )
 from dbt_isolation.sql.scopes import Level, Scope, Task
-from dbt_isolation.sql.tokens import Text, is_word
+from dbt_isolation.sql.tokens import Text, is_word, words
 
 
 class Inner(NamedTuple):
@@ -179,13 +179,11 @@ class Scan:
 
 
 #: Words that end a table in a FROM rather than name it.
-NOT_AN_ALIAS = frozenset(
-    """
+NOT_AN_ALIAS = words("""
     '' ( ) , ; where join on using left right full inner outer cross natural lateral union intersect except minus
     group order having limit offset fetch qualify window select from set values when with for tablesample sample
     pivot unpivot match_recognize final prewhere settings format array asof any all semi anti global positional
     connect start sort cluster distribute returning into option at before version timestamp then do loop begin
     end go insert update delete merge create drop alter truncate exec execute if while grant straight_join
     apply partition by and or is in between like as changes log overwrite use declare return
-    """.split()
-) | {""}
+    """) | {""}

@@ -4,22 +4,18 @@ from dbt_isolation.sql.calls import NAMES_TABLES, call
 from dbt_isolation.sql.names import Name, Use, fold, name_at
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Scope
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Words that can only begin the next clause: the table itself is missing.
-_NOT_A_TABLE = frozenset(
-    """
+_NOT_A_TABLE = words("""
     where group order having limit qualify union intersect except select on using join left right full inner
     cross natural set when returning window and or by with as then else end is not in case prewhere
-    """.split()
-)
-_QUERIES = frozenset("select with from values describe show summarize pivot unpivot insert delete".split())
-_HINTS = frozenset(
-    """
+    """)
+_QUERIES = words("select with from values describe show summarize pivot unpivot insert delete")
+_HINTS = words("""
     nolock readuncommitted readcommitted readcommittedlock readpast repeatableread rowlock serializable snapshot
     tablock tablockx updlock xlock holdlock paglock nowait noexpand forceseek forcescan index
-    """.split()
-)
+    """)
 
 
 def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:

@@ -3,9 +3,15 @@
 from functools import lru_cache
 from typing import Any
 
+from sqlglot import Token, Tokenizer, TokenType
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, Tokenizer, TokenType
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, to look others up in."""
+    return frozenset(text.split())
+
 
 #: dbt's adapter types that sqlglot calls something else, or that speak another engine's SQL.
 _DIALECTS = {
@@ -20,8 +26,8 @@ _DIALECTS = {
     "starburst": "trino",
     "motherduck": "duckdb",
 }
-KNOWN = frozenset(
-    "duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql".split()
+KNOWN = words(
+    "duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql"
 )
 
 _STRINGS = (
@@ -42,7 +48,7 @@ _KEYS = {
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818
     """The text has no tokens, as of a string that does not end: ``message`` says what, ``offset`` where."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:
