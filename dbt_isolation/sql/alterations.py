@@ -1,6 +1,6 @@
 """ALTER and RENAME, and the upkeep of tables."""
 
-from dbt_isolation.sql.objects import KINDS, Thing, skip
+from dbt_isolation.sql.objects import KINDS, Thing, on_of, skip
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.targets import another, behind, end_of, names, stage
@@ -26,7 +26,8 @@ def alter(scan: Scan, index: int, hi: int, state: State) -> int:
     if thing.kind == "stage":
         at = stage(scan, thing.index, hi, "write")
     else:
-        at = names(scan, thing.index, hi, thing.kind)
+        at = on_of(text, thing.index, hi) if thing.word in ("policy", "trigger", "index") else thing.index
+        at = names(scan, at, hi, thing.kind)
     while at < hi and keys[at] != ";":
         key, before, follows = keys[at], keys[at - 1], text.key(at + 1, hi)
         if key == "(":
@@ -35,15 +36,12 @@ def alter(scan: Scan, index: int, hi: int, state: State) -> int:
             at = names(scan, at + 1, hi, thing.kind)
         elif key == "schema" and before == "set":
             at = scan.target(at + 1, hi, "place")
-        elif key == "transfer":
-            at = scan.target(at + 1, hi)
-        elif key == "table" and before in ("with", "to", "from"):
-            at = scan.target(at + 1, hi)
-        elif key == "to" and "switch" in (before, keys[max(at - 3, 0)]):
-            at = scan.target(at + 1, hi)
-        elif key == "partition" and before in ("attach", "detach") and scan.dialect == "postgres":
-            at = scan.target(at + 1, hi)
-        elif key in ("inherit",) and follows not in ("", ";"):
+        elif (
+            key in ("transfer", "inherit")
+            or (key == "table" and before in ("with", "to", "from"))
+            or (key == "to" and "switch" in (before, keys[max(at - 3, 0)]))
+            or (key == "partition" and before in ("attach", "detach") and scan.dialect == "postgres")
+        ):
             at = scan.target(at + 1, hi)
         elif key == "from" and (before == "append" or scan.dialect == "clickhouse"):
             at = scan.target(at + 1, hi, action="write" if before == "append" else "read")
@@ -52,7 +50,7 @@ def alter(scan: Scan, index: int, hi: int, state: State) -> int:
         elif key == "location" and follows == "'":
             scan.add_string(at + 1, "file", "write")
             at += 2
-        elif key in ("as", "select", "update", "delete") and before not in ("rename",):
+        elif key in ("as", "select") and before != "rename":
             state.start = True
             return at + (key == "as")
         elif another(scan, at, hi):
@@ -97,6 +95,7 @@ def maintain(scan: Scan, index: int, hi: int, state: State) -> int:
 
 
 _OPTIONS = words("""
-    full freeze verbose analyze delete sort recluster only boost concurrently compression predicate all columns
-    materialized external foreign skip_locked repair streaming lazy if exists incremental no_write_to_binlog local
+    full freeze verbose analyze delete sort recluster only boost concurrently compression predicate all
+    columns materialized external foreign skip_locked repair streaming lazy if exists incremental
+    no_write_to_binlog local
     """)

@@ -62,18 +62,19 @@ def load(scan: Scan, index: int, hi: int, state: State) -> int:
             at = scan.target(at, hi)
             continue
         elif key == "files" and follows == "(":
-            _uris(scan, at + 1, "read")
+            uris(scan, at + 1, "read")
             at = scan.close[at + 1]
         at += 1
     return at
 
 
-def _uris(scan: Scan, open_at: int, action: str) -> None:
+def uris(scan: Scan, open_at: int, action: str) -> None:
+    """The files that options between brackets name."""
     taking = False
     for at in range(open_at + 1, scan.close[open_at]):
         key = scan.keys[at]
         if is_word(key):
-            taking = key in ("uri", "uris", "location", "path")
+            taking = key in ("uri", "uris", "location", "external_location", "path")
         elif key == "'" and taking:
             scan.add_string(at, "file", action)
 
@@ -108,7 +109,7 @@ def export(scan: Scan, index: int, hi: int, state: State) -> int:
         return scan.target(at, hi)
     while at < hi and scan.keys[at] not in ("as", ";", "select"):
         if scan.keys[at] == "(":
-            _uris(scan, at, "write")
+            uris(scan, at, "write")
             at = scan.close[at]
         at += 1
     return at

@@ -9,7 +9,9 @@ from dbt_isolation.sql.tokens import is_word, words
 _ALWAYS_RECURSIVE = ("tsql", "snowflake")
 #: Dialects in which RECURSIVE makes the whole list visible to all of it.
 _ANY_ORDER = ("postgres", "bigquery")
-_QUERY = words("select with from values table insert update delete merge pivot unpivot")
+_QUERY = words("""
+    select with from values table insert update delete merge pivot unpivot
+    """)
 
 
 def ctes(

@@ -1,16 +1,23 @@
 """CREATE and DROP."""
 
+from dbt_isolation.sql.calls import remote
+from dbt_isolation.sql.copies import uris
+from dbt_isolation.sql.ctes import is_fragment
 from dbt_isolation.sql.names import name_at
-from dbt_isolation.sql.objects import Thing, skip
+from dbt_isolation.sql.objects import Thing, on_of, skip
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.state import State
-from dbt_isolation.sql.targets import behind, names, stage
+from dbt_isolation.sql.targets import another, behind, names, stage
 from dbt_isolation.sql.tokens import is_word, words
 
-_OTHER_LANGUAGES = words("python java javascript js scala c plpython3u plpythonu plperl plv8 r internal")
+_OTHER_LANGUAGES = words("""
+    python java javascript js scala c plpython3u plpythonu plperl plv8 r internal
+    """)
 
 
-_LOCATIONS = words("location external_location managedlocation url root_location storage_location")
+_LOCATIONS = words("""
+    location external_location managedlocation url root_location storage_location
+    """)
 
 
 def create(scan: Scan, index: int, hi: int, state: State) -> int:
@@ -20,13 +27,20 @@ def create(scan: Scan, index: int, hi: int, state: State) -> int:
     if not thing.word or not thing.kind:
         return behind(scan, thing.index, hi) if thing.word else index + 1
     at = thing.index
-    if thing.word in ("index", "trigger", "policy", "rule", "statistics"):
-        while at < hi and keys[at] not in ("on", ";", "from"):
+    if thing.word in ("index", "trigger", "rule", "statistics"):
+        while (
+            at < hi
+            and keys[at] not in ("on", ";", "from")
+            or thing.word == "rule"
+            and keys[at] not in ("to", ";")
+        ):
             at += 1
-        if text.key(at, hi) == "on":
+        if text.key(at, hi) in ("on", "to"):
             at = scan.target(skip(text, at + 1, hi), hi)
             return behind(scan, at, hi, stop=("execute", "as", "do", "when"))
         return at
+    if thing.word == "policy":
+        at = on_of(text, at, hi)
     if thing.kind == "place" and text.key(at, hi) == "authorization":
         return at + 1
     if thing.temporary:
@@ -52,6 +66,21 @@ def _made_of(scan: Scan, at: int, hi: int, state: State, thing: Thing) -> int:
             at = scan.push(at, state.scope, state.level, "columns")
         elif key in ("clone", "like", "copy") and (key != "copy" or scan.dialect == "bigquery"):
             at = scan.target(at + 1, hi, thing.kind, "read") if follows != "(" else at + 1
+        elif key == "copy" and follows == "into":
+            state.start = True
+            return at
+        elif key == "options" and follows == "(":
+            # A temporary view of files only reads them.
+            uris(scan, at + 1, "read" if thing.temporary else "write")
+            at = scan.close[at + 1] + 1
+        elif key == "with" and not is_fragment(scan, at + 1, hi):
+            at += 1
+            if text.key(at, hi) == "(":
+                uris(scan, at, "write")
+                at = scan.close[at] + 1
+        elif key == "distributed" and follows == "(":
+            remote(scan, at + 1, 1)
+            at = scan.close[at + 1] + 1
         elif key == "of" and before == "partition":
             at = scan.target(at + 1, hi)
         elif key == "inherits" and follows == "(":
@@ -71,9 +100,12 @@ def _made_of(scan: Scan, at: int, hi: int, state: State, thing: Thing) -> int:
             while text.key(at + 1, hi) in ("table", "view", "external", "dynamic", "stage"):
                 at += 1
             at = scan.target(at + 1, hi, action="read")
+        elif another(scan, at, hi):
+            state.start = True
+            return at
         elif key == "as":
             return _as(scan, at, hi, begin, thing)
-        elif key in ("select", "with", "insert", "begin", "copy", "return", "values", "from"):
+        elif key in ("select", "with", "insert", "begin", "return", "values", "from"):
             if key == "begin":
                 state.start = True
                 return at + 1
@@ -112,7 +144,5 @@ def drop(scan: Scan, index: int, hi: int, state: State) -> int:
     if not thing.kind:
         return behind(scan, thing.index, hi)
     if thing.word in ("trigger", "policy", "rule", "index"):
-        name = name_at(scan.text, thing.index, hi)
-        if name is not None and scan.text.key(name.last, hi) == "on":
-            return scan.target(name.last + 1, hi)
+        return names(scan, on_of(scan.text, thing.index, hi), hi, "table")
     return names(scan, thing.index, hi, thing.kind)

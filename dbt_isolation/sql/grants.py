@@ -6,6 +6,21 @@ from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.targets import behind, names
 
+_NEXT = (
+    "go",
+    "begin",
+    "end",
+    "grant",
+    "revoke",
+    "deny",
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "exec",
+    "drop",
+)
+
 
 def grant(scan: Scan, index: int, hi: int, state: State) -> int:
     """GRANT, REVOKE and DENY: on what, never to whom."""
@@ -15,7 +30,7 @@ def grant(scan: Scan, index: int, hi: int, state: State) -> int:
         at = scan.close[at] + 1 if keys[at] in "([{" else at + 1
     if text.key(at, hi) == "on":
         at = _on(scan, at + 1, hi)
-    return behind(scan, at, hi, stop=("go", "begin", "end", "grant", "revoke", "deny"))
+    return behind(scan, at, hi, stop=_NEXT if scan.dialect == "tsql" else ())
 
 
 def _on(scan: Scan, at: int, hi: int) -> int:

@@ -42,7 +42,7 @@ def describe(scan: Scan, index: int, hi: int, state: State) -> int:
         state.start = True
         return at
     follows = text.key(at + 1, hi)
-    if (key in NOBODY or key == "result") and follows not in (".", "", ";"):
+    if (key in NOBODY or key in ("result", "input", "output")) and follows not in (".", "", ";"):
         return end_of(scan, at, hi)
     kind = "table"
     if key in KINDS and follows not in (".", "", ";", ")"):
@@ -86,7 +86,7 @@ def show(scan: Scan, index: int, hi: int, state: State) -> int:
     text, keys = scan.text, scan.keys
     at = index + 1
     table = False
-    while at < hi and keys[at] not in (";", "in", "from", "like", "on", ")"):
+    while at < hi and keys[at] not in (";", "in", "from", "for", "like", "on", ")"):
         if keys[at] in (
             "columns",
             "partitions",
@@ -106,7 +106,7 @@ def show(scan: Scan, index: int, hi: int, state: State) -> int:
             return end_of(scan, at, hi)
         at += 1
     while at < hi and keys[at] not in (";", ")"):
-        if keys[at] in ("in", "from", "on") and keys[at - 1] != "starts":
+        if keys[at] in ("in", "from", "on", "for") and keys[at - 1] != "starts":
             follows = text.key(at + 1, hi)
             if follows in ("account", "application") or (
                 follows in NOBODY and text.key(at + 2, hi) not in ("", ";")

@@ -38,7 +38,9 @@ _FILE_ENDS = re.compile(
     re.IGNORECASE,
 )
 _FORMATS = words("delta parquet csv json orc avro text binaryfile iceberg xml hudi")
-_CATALOGUES = words("information_schema pg_catalog pg_toast account_usage organization_usage")
+_CATALOGUES = words("""
+    information_schema pg_catalog pg_toast account_usage organization_usage
+    """)
 _SYSTEM = frozenset(("clickhouse", "trino", "athena", "databricks", "spark", "duckdb", ""))
 _VIEWS = re.compile(
     r"(svv_|stl_|stv_|svl_|svcs_|pg_|sys_(query|load|unload|session|copy|external|serverless|userlog|vacuum)).*"

@@ -12,22 +12,25 @@ from dbt_isolation.sql.tokens import is_word, words
 
 #: Words behind which the list of tables has ended.
 _ENDS = words("""
-    where group order having limit offset fetch qualify window union intersect except minus prewhere settings
-    format returning connect set when into option cluster distribute sort values
+    where group order having limit offset fetch qualify window union intersect except minus prewhere
+    settings format returning connect set when into option cluster distribute sort values
     """)
-_CLAUSES = words(
-    "select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table"
-)
+_CLAUSES = words("""
+    select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table
+    """)
 _WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like"}
 #: Words before brackets that are no function's name.
 _NO_CALL = words("""
-    in exists any all some and or not on where when then else select from join union except intersect having by
-    over values as case between like ilike is limit top distinct lateral using minus return returns filter within
-    group order set if while elseif elsif end apply offset qualify with recursive interval materialized pivot
-    unpivot match_recognize default check do update into array table partition columns
+    in exists any all some and or not on where when then else select from join union except intersect
+    having by over values as case between like ilike is limit top distinct lateral using minus return
+    returns filter within group order set if while elseif elsif end apply offset qualify with recursive
+    interval materialized pivot unpivot match_recognize default check do update into array table
+    partition columns
     """)
 #: Functions with a FROM of their own, of which what stands first may be nothing.
-_TRIMS = words("trim ltrim rtrim btrim substring substr overlay position extract ceil floor")
+_TRIMS = words("""
+    trim ltrim rtrim btrim substring substr overlay position extract ceil floor
+    """)
 _SETS = words("union all except intersect minus distinct by name corresponding")
 _SELECTS_INTO = ("tsql", "postgres", "redshift", "")
 _STARTS = words("; begin then else do loop go")
@@ -60,7 +63,9 @@ def _tables(scan: Scan, task: Task, state: State) -> int:
     return item(scan, task.lo, task.hi, state.scope, state.level)
 
 
-_STATEMENTS = words("insert update delete merge describe desc show summarize pivot unpivot table")
+_STATEMENTS = words("""
+    insert update delete merge describe desc show summarize pivot unpivot table
+    """)
 
 
 def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: str) -> int:

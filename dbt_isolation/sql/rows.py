@@ -1,5 +1,6 @@
 """Statements that put rows into a table, change them or take them out."""
 
+from dbt_isolation.sql.calls import call
 from dbt_isolation.sql.names import is_temporary, name_at
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.state import State
@@ -7,6 +8,7 @@ from dbt_isolation.sql.targets import names
 
 
 def insert(scan: Scan, index: int, hi: int, state: State) -> int:
+    """INSERT and REPLACE INTO."""
     text = scan.text
     at = index + 1
     key = text.key(at, hi)
@@ -24,13 +26,26 @@ def insert(scan: Scan, index: int, hi: int, state: State) -> int:
         return scan.target(at, hi)
     at += key == "into"
     key = text.key(at, hi)
-    if key in ("table", "function") and text.key(at + 1, hi) not in ("(", "select"):
-        if key == "function":
-            return at + 1
+    if key == "table" and text.key(at + 1, hi) not in ("(", "select"):
         at += 1
+    if text.key(at, hi) == "function":
+        return _function(scan, at + 1, hi)
     if text.key(at, hi) in ("values", "select", "@", "", ")"):
         return at
     return _written(scan, at, hi, state)
+
+
+def _function(scan: Scan, index: int, hi: int) -> int:
+    """ClickHouse: rows into another server's table or a file."""
+    name = name_at(scan.text, index, hi)
+    if name is None or scan.text.key(name.last, hi) != "(":
+        return index
+    before = len(scan.found)
+    call(scan, name, in_table_place=True)
+    scan.found[before:] = [
+        use if use.kind == "function" else use._replace(action="write") for use in scan.found[before:]
+    ]
+    return scan.close[name.last] + 1
 
 
 def _written(scan: Scan, index: int, hi: int, state: State, aliased: bool = False) -> int:
@@ -52,6 +67,7 @@ def _written(scan: Scan, index: int, hi: int, state: State, aliased: bool = Fals
 
 
 def update(scan: Scan, index: int, hi: int, state: State) -> int:
+    """UPDATE."""
     at = index + 1
     while scan.text.key(at, hi) in ("only", "top", "low_priority", "ignore", "or", "percent", "("):
         at = scan.close[at] + 1 if scan.keys[at] == "(" else at + 1
@@ -59,6 +75,7 @@ def update(scan: Scan, index: int, hi: int, state: State) -> int:
 
 
 def delete(scan: Scan, index: int, hi: int, state: State) -> int:
+    """DELETE."""
     at = index + 1
     while scan.text.key(at, hi) in ("top", "("):
         at = scan.close[at] + 1 if scan.keys[at] == "(" else at + 1
@@ -69,6 +86,7 @@ def delete(scan: Scan, index: int, hi: int, state: State) -> int:
 
 
 def merge(scan: Scan, index: int, hi: int, state: State) -> int:
+    """MERGE."""
     at = index + 1
     if scan.text.key(at, hi) == "with":
         at += 3

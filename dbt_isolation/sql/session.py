@@ -33,7 +33,7 @@ def set_(scan: Scan, index: int, hi: int, state: State) -> int:
     at += text.key(at, hi) in ("=", "to")
     while True:
         if text.key(at, hi) == "'" and "," in text.tokens[at].text:
-            scan.add_string(at, "place", "write")
+            scan.add_places(at)
             after = at + 1
         elif text.key(at, hi) in ("default", "("):
             after = at
@@ -109,6 +109,8 @@ def execute(scan: Scan, index: int, hi: int, state: State) -> int:
             if name.parts[-1].lower() == "sp_executesql":
                 scan.add(name, "function", "read")
                 return _strings(scan, name.last, hi, first=True)
+            if name.parts[-1].lower() == "sp_rename" and text.key(name.last, hi) == "'":
+                scan.add_name_in(name.last, "write")
             scan.add(name, "function", "read")
         return name.last
     return _strings(scan, at, hi, first=False)
@@ -129,6 +131,18 @@ def _strings(scan: Scan, at: int, hi: int, first: bool) -> int:
             return depth
         depth += 1
     return depth
+
+
+def import_(scan: Scan, index: int, hi: int, state: State) -> int:
+    """IMPORT FOREIGN SCHEMA x FROM SERVER y INTO z, and DuckDB's IMPORT DATABASE."""
+    at = index + 1
+    if scan.text.key(at, hi) == "database":
+        return scan.target(at + 1, hi, action="read")
+    if scan.text.key(at, hi) != "foreign":
+        return at
+    while at < hi and scan.keys[at] not in ("into", ";"):
+        at += 1
+    return scan.target(at + 1, hi, "place") if scan.text.key(at, hi) == "into" else at
 
 
 def do(scan: Scan, index: int, hi: int, state: State) -> int:

@@ -64,6 +64,7 @@ HEADS: Mapping[str, Head] = {
     "exec": session.execute,
     "execute": session.execute,
     "do": session.do,
+    "import": session.import_,
     "show": looks.show,
     "fetch": looks.fetch,
     "put": copies.stage_files,
@@ -95,9 +96,10 @@ _OF_A_CLAUSE = {
 }
 
 
-_THINGS = words(
-    "table view schema database catalog function procedure proc macro materialized temporary temp transient external"
-)
+_THINGS = words("""
+    table view schema database catalog function procedure proc macro materialized temporary temp
+    transient external
+    """)
 
 
 _MADE = _THINGS | {"or", "index", "unique", "clustered", "nonclustered", "dynamic"}

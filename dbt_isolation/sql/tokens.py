@@ -26,9 +26,9 @@ _DIALECTS = {
     "starburst": "trino",
     "motherduck": "duckdb",
 }
-KNOWN = words(
-    "duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql"
-)
+KNOWN = words("""
+    duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql
+    """)
 
 _STRINGS = (
     TokenType.STRING,
