@@ -53,7 +53,9 @@ def ctes(
             names.setdefault(own, count)
             limit = 1 << 30 if everything else count + self_visible
             if keys[body] == "(":
-                index = scan.push(body, Scope(scope, names, limit), level, "body")
+                # What the query reads is not there yet in the tables that it is made of.
+                around = level.parent if level is not None else None
+                index = scan.push(body, Scope(scope, names, limit), around, "body")
             else:
                 index = body + 1
         count += 1

@@ -176,7 +176,8 @@ def _hook(arguments: Arguments, at: int, events: Events) -> Value:
 
 
 def _namespace(arguments: Arguments, at: int, events: Events) -> Value:
-    found: dict[object, Value] = dict[object, Value](arguments.named)
+    found: dict[object, Value] = {}
+    found.update(arguments.named)
     for one in arguments.positional:
         if isinstance(one, Entries):
             found.update(one.values)

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jinja2 import nodes
@@ -197,7 +197,7 @@ class Reader:
             about = only.what
         elif all(holes) and same_relation([Text((one[0],)) for one in holes]):
             about = holes[0][0].what
-        elif any(holes) and _only_text(use.parts, holes):
+        elif any(holes) and _elsewhere(use.parts, holes):
             return None
         if about and (not writes or about == "this" or use.kind == "place"):
             return None
@@ -230,8 +230,7 @@ class Reader:
 
     def _named_made(self, parts: tuple[Text, ...], at: int, *, writes: bool = True) -> Named | None:
         given = [one for one in parts if one.pieces]
-        unknown = [any(hole.kind == "text" for hole in one.holes) for one in given]
-        if not given or all(unknown):
+        if not given or _elsewhere([one.literal or "" for one in given], [list(one.holes) for one in given]):
             return None
         likely = [one.likely if "*" not in one.likely else "*" for one in given]
         about = likely[0] if len(likely) == 1 and likely[0].startswith(("ref(", "source(")) else ""
@@ -252,6 +251,10 @@ class Reader:
             self._decisions.setdefault(at, Decision(TARGET_NAME, literals, at))
 
 
-def _only_text(parts: tuple[str, ...], holes: list[list[Hole]]) -> bool:
-    """Whether each part is at least in part what a caller or an unknown macro gives."""
-    return all(any(hole.kind == "text" for hole in one) for one in holes) and bool(parts)
+def _elsewhere(parts: Sequence[str], holes: Sequence[Sequence[Hole]]) -> bool:
+    """Whether a caller or an unknown macro says which relation it is.
+
+    It does where it gives something of each part, or the last two behind a database that is the run's own.
+    """
+    given = [any(hole.kind == "text" for hole in one) for one in holes]
+    return all(given) or (len(parts) == 3 and given[1] and given[2] and bool(holes[0]))
