@@ -62,25 +62,29 @@ class Places:
 
     def shared(self) -> Iterator[Shared]:
         """Relations that two environments give, or two nodes of one; nothing where names are not known."""
+        seen: dict[Relation, tuple[Use, Node]] = {}
+        found: dict[tuple[Use, Use], list[tuple[Relation, Node, Node]]] = {}
+        for use, place, node in self.relations():
+            first, other = seen.setdefault(folded(place), (use, node))
+            if other is not node if first == use else first.environment != use.environment:
+                found.setdefault((first, use), []).append((place, other, node))
+        for (one, other_use), relations in found.items():
+            yield Shared(one, other_use, tuple(relations))
+
+    def relations(self) -> Iterator[tuple[Use, Relation, Node]]:
+        """What each node is in each environment, on each of its targets; nothing where that is not known."""
         if not self.known:
             return
         nodes = self.nodes
-        seen: dict[Relation, tuple[Use, Node]] = {}
-        found: dict[tuple[Use, Use], list[tuple[Relation, Node, Node]]] = {}
         for environment in self.config.environments.values():
             for target in self.targets_of(environment):
                 use = Use(environment.name, target.name)
                 run = Run(self.config, target, _filled(environment, self.environ), environment)
                 for node in nodes:
                     try:
-                        place = relation(run, node.named(target, self.project))
+                        yield use, relation(run, node.named(target, self.project)), node
                     except IsolationError:
                         continue
-                    first, other = seen.setdefault(_folded(place), (use, node))
-                    if other is not node if first == use else first.environment != use.environment:
-                        found.setdefault((first, use), []).append((place, other, node))
-        for (one, other_use), relations in found.items():
-            yield Shared(one, other_use, tuple(relations))
 
     def targets_of(self, environment: Environment) -> list[Target]:
         """The targets that may be this environment, whatever conditions hold now."""
@@ -114,7 +118,7 @@ def built(manifest: Manifest) -> list[Node]:
     return [node for node in manifest.buildable() if written(node, "build") and node.resource_type != "test"]
 
 
-def _folded(place: Relation) -> Relation:
+def folded(place: Relation) -> Relation:
     """For engines that do not tell case apart: too much is found rather than too little."""
     return Relation(place.database.casefold(), place.schema.casefold(), place.identifier.casefold())
 

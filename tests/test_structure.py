@@ -30,6 +30,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
+    ("excerpt",),
     ("adoption", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
@@ -43,7 +44,7 @@ TIERS = (
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming",),
+    ("naming", "sql"),
     ("outcome", "errors", "cache"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}

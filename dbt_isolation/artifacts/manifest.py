@@ -1,6 +1,6 @@
 """manifest.json: the few fields that are needed, of any dbt version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,20 @@ def decode(content: bytes, name: str) -> Manifest:
         raise IsolationError(
             f"{name} is no manifest that can be read: {error}", "run `dbt parse` again"
         ) from error
+
+
+class _Compiled(msgspec.Struct, frozen=True):
+    compiled_code: str | None = None
+
+
+class _CompiledNodes(msgspec.Struct, frozen=True):
+    nodes: dict[str, _Compiled] = {}
+
+
+def compiled(file: Path) -> Mapping[str, str]:
+    """The SQL of what dbt has compiled, by unique id; of a manifest that ``read`` takes."""
+    nodes = msgspec.json.decode(file.read_bytes(), type=_CompiledNodes).nodes
+    return {unique_id: one.compiled_code for unique_id, one in nodes.items() if one.compiled_code}
 
 
 def of_node(node: Any) -> Node:

@@ -1,8 +1,9 @@
 """A dbt project's own files, as far as artifacts do not say what stands in them."""
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,20 @@ from dbt_isolation.errors import IsolationError
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*\(.*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
 _RENDERED_BY_TARGET = re.compile(r"\{\{[^}]*\b(?:target|env_var|var)\b")
+
+#: What dbt reads where, if dbt_project.yml does not say otherwise.
+_PATHS = {
+    "model-paths": "models",
+    "macro-paths": "macros",
+    "snapshot-paths": "snapshots",
+    "test-paths": "tests",
+    "analysis-paths": "analyses",
+    "seed-paths": "seeds",
+    "function-paths": "functions",
+}
+_YAML = (".yml", ".yaml")
+_SOURCES = (".sql", ".py", *_YAML)
+_PROJECT_FILE = "dbt_project.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,62 @@ def macro_folders(folder: Path) -> list[Path]:
     """Where the project in ``folder`` keeps its macros."""
     written = read_yaml(folder / "dbt_project.yml").get("macro-paths")
     return [folder / str(one) for one in (written if isinstance(written, list) else ["macros"])]
+
+
+class SourceFiles:
+    """The SQL, Python and YAML of the project in ``folder``, whose dbt_project.yml is ``project``.
+
+    Paths are from the folder, with ``/``: those below what dbt_project.yml names, and that file itself.
+    """
+
+    def __init__(self, folder: Path, project: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._places: dict[str, tuple[str, ...]] = {}
+        for key, default in _PATHS.items():
+            written = project.get(key)
+            for place in written if isinstance(written, list) else [default]:
+                name = os.path.normpath(str(place)).replace(os.sep, "/").strip("/")
+                self._places.setdefault(name, ())
+                self._places[name] += _YAML if key == "seed-paths" else _SOURCES
+
+    def __contains__(self, path: str) -> bool:
+        return path == _PROJECT_FILE or any(
+            (place == "." or path.startswith(f"{place}/")) and path.endswith(ends)
+            for place, ends in self._places.items()
+        )
+
+    def below(self, path: str = "") -> Iterator[str]:
+        """All of them below ``path``, each once; a link that leads back to where it is in is not followed."""
+        if not path:
+            yield _PROJECT_FILE
+        seen = set()
+        for place, ends in self._places.items():
+            if path and not (place == path or place.startswith(f"{path}/") or path.startswith(f"{place}/")):
+                continue
+            start = path if path.startswith(f"{place}/") else place
+            for one in _walk(self._folder, start):
+                if one.endswith(ends) and one not in seen:
+                    seen.add(one)
+                    yield one
+
+
+def _walk(folder: Path, place: str) -> Iterator[str]:
+    above: dict[str, tuple[str, ...]] = {str(folder / place): (os.path.realpath(folder / place),)}
+    for path, folders, names in os.walk(folder / place, followlinks=True):
+        chain = above.pop(path, ())
+        folders.sort()
+        for name in list(folders):
+            inner = f"{path}{os.sep}{name}"
+            if not Path(inner).is_symlink():
+                above[inner] = chain
+            elif (real := os.path.realpath(inner)) in chain or any(
+                one.startswith(f"{real}{os.sep}") for one in chain
+            ):
+                folders.remove(name)
+            else:
+                above[inner] = (*chain, real)
+        for name in sorted(names):
+            yield os.path.relpath(f"{path}{os.sep}{name}", folder).replace(os.sep, "/")
 
 
 class ProjectFiles:

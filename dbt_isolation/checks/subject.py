@@ -1,33 +1,42 @@
 """What the checks look at, and how they say what they found."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dbt_isolation.artifacts.manifest import Manifest, Node
+from dbt_isolation.checks.file import PAGE
 from dbt_isolation.config.model import Config, Layer, covers
 from dbt_isolation.outcome import Finding, Severity
 from dbt_isolation.places import Places
-
-_PAGE = "docs/checks.md"
 
 
 @dataclass(frozen=True)
 class Subject:
     """One project: its manifest, its configuration and its environments' places.
 
-    ``project``: the root project's name; what packages do is theirs.
+    ``project``: the root project's name; what packages do is theirs. ``compiled``: the SQL of what dbt has
+    compiled, by unique id. ``dialect``: a dbt adapter type.
     """
 
     project: str
     manifest: Manifest
     config: Config
     places: Places
+    compiled: Mapping[str, str] = field(default_factory=dict)
+    dialect: str = ""
 
     @cached_property
     def models(self) -> tuple[Node, ...]:
         """The root project's models."""
-        return tuple(node for node in self._own() if node.resource_type == "model")
+        return tuple(node for node in self.own if node.resource_type == "model")
+
+    @property
+    def own(self) -> Iterator[Node]:
+        """The root project's nodes."""
+        for node in self.manifest.nodes.values():
+            if node.package_name == self.project and not node.external:
+                yield node
 
     @cached_property
     def tests_about(self) -> Mapping[str, tuple[Node, ...]]:
@@ -50,13 +59,8 @@ class Subject:
             severity=Severity.ERROR,
             message=message,
             remedy=remedy,
-            url=f"{_PAGE}#{code.lower()}",
+            url=f"{PAGE}#{code.lower()}",
             node=node.unique_id,
             path=node.original_file_path,
             relation=relation,
         )
-
-    def _own(self) -> Iterator[Node]:
-        for node in self.manifest.nodes.values():
-            if node.package_name == self.project and not node.external:
-                yield node

@@ -2,29 +2,42 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dbt_isolation.artifacts import manifest as artifact
-from dbt_isolation.checks import CHECKS, check_of
+from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.artifacts.project import SourceFiles, artifacts_folder
+from dbt_isolation.checks import CHECKS
 from dbt_isolation.checks.baseline import Baseline
+from dbt_isolation.checks.called import called
+from dbt_isolation.checks.findings import of_files, of_project
+from dbt_isolation.checks.fix import fix
+from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
-from dbt_isolation.config.settings import suggestion
+from dbt_isolation.checks.tree import Tree
+from dbt_isolation.config import block as configuration
+from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.one_liners import own_naming
-from dbt_isolation.invocation import Invocation
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
+from dbt_isolation.profile import Profile, profile_file, profile_of
+from dbt_isolation.sql.property_yaml import variables
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Takes files to speak of, and the codes of the checks."""
     parser.add_argument(
-        "files", type=Path, nargs="*", metavar="FILE", help="only what is found in these files"
+        "files", type=Path, nargs="*", metavar="FILE", help="only what is found in these files or folders"
     )
     parser.add_argument(
         "--select", action="append", default=[], metavar="CODE", help="only this check; may be given again"
+    )
+    parser.add_argument(
+        "--fix", action="store_true", help="write ref() and source() in place of names, where that is certain"
     )
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="what is known already; written if it is not there"
@@ -36,46 +49,126 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> Outcome:
     """A finding each, weighed as the configuration says. Raises ``IsolationError``."""
-    about = Invocation.of(arguments)
-    codes = _codes(arguments.select)
-    file = about.target_path / "manifest.json"
-    if not file.is_file():
-        why = f"no manifest at {file}; run `dbt parse` first"
-        return Outcome(skipped=tuple(Skipped(code, why) for code in codes))
-    manifest = artifact.read(file)
-    if manifest.metadata.project_name not in (None, about.project):
+    folder: Path = arguments.project_dir
+    config = configuration.load(folder, os.environ)
+    if config is None:
         raise IsolationError(
-            f"{file} is of project {manifest.metadata.project_name}, and this is {about.project}",
-            "run `dbt parse` here",
+            "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
+            "`dbt-isolation init` writes it",
         )
-    own = frozenset(own_naming(about.project_dir))
-    places = Places(about.config, about.profile.targets, manifest, about.project, own, os.environ)
-    subject = Subject(about.project, manifest, about.config, places)
-    wanted = {os.path.relpath(one, about.project_dir).replace(os.sep, "/") for one in arguments.files}
-    found = []
-    for code in codes:
-        try:
-            found += [one for one in _weighed(subject, code) if not wanted or one.path in wanted]
-        except Exception as error:
-            # The others' findings are not lost with it.
-            broken = f"the check itself failed, which is a bug of ours: {error!r}"
-            found.append(Finding(code, Severity.ERROR, broken, "switch it off until it is mended"))
-    skipped = []
-    if "DI06" in codes and not places.known:
-        skipped.append(Skipped("DI06", "the project's own macros name; the guards look in each run"))
+    codes = _codes(arguments.select)
+    project = read_yaml(folder / "dbt_project.yml")
+    profile, no_profile = _profile(folder, arguments.profiles_dir)
+    target_path = artifacts_folder(folder, project, os.environ)
+    manifest, skipped = _manifest(target_path / "manifest.json", project, codes)
+    dialect = config.dialect or _dialect(profile, arguments.target, manifest)
+    own = frozenset(own_naming(folder))
+    targets = profile.targets if profile is not None else ()
+    places = Places(config, targets, manifest, str(project.get("name", "")), own, os.environ)
+    paths = _paths(folder, SourceFiles(folder, project), arguments.files)
+    contents = list(Tree(folder, target_path, dialect, variables(project)).contents(paths))
+    calls = called(manifest, places) if manifest is not None else {}
+    found: list[Finding] = []
+    for one in of_files(contents, config, codes, calls):
+        if isinstance(one, Finding):
+            found.append(one)
+        else:
+            skipped.append(one)
+    models = 0
+    if manifest is not None:
+        needs_compiled = "DI03" in codes
+        compiled = artifact.compiled(target_path / "manifest.json") if needs_compiled else {}
+        subject = Subject(places.project, manifest, config, places, compiled, dialect)
+        models = len(subject.models)
+        wanted = set(paths)
+        found += [one for one in of_project(subject, codes) if not arguments.files or one.path in wanted]
+        skipped += _not_looked_at(codes, places, no_profile, compiled)
+    found, silenced = split_files(folder, found, config.noqa_reason)
+    mended: list[Finding] = []
+    if arguments.fix:
+        mended = fix(folder, contents, found)
+        found = [one for one in found if one not in mended]
     new, known = found, list[Finding]()
     if arguments.baseline is not None:
-        new, known = _against(arguments.baseline, found, codes, whole=not wanted)
-    counts = [_count(code, new, known) for code in codes]
+        new, known = _against(arguments.baseline, found, codes, whole=not arguments.files)
+    counts = [_count(code, new, known, silenced) for code in codes]
+    here = [_from_here(folder, one) for one in new]
     return Outcome(
-        findings=() if arguments.statistics else tuple(_from_here(about.project_dir, one) for one in new),
+        findings=() if arguments.statistics else tuple(here),
         skipped=tuple(skipped),
         blocks=(
-            *(_statistics(counts, len(subject.models)) if arguments.statistics else ()),
+            *(_statistics(counts, len(contents), models) if arguments.statistics else ()),
+            *([Text(f"{len(mended)} findings are mended", _mended(folder, mended))] if mended else []),
             *([Text(f"{len(known)} findings are known: {arguments.baseline}", ())] if known else []),
+            *([Text(f"{len(silenced)} findings are silenced by noqa", ())] if silenced else []),
         ),
-        data={"models": len(subject.models), "known": len(known), "checks": counts},
+        data={
+            "files": len(contents),
+            "models": models,
+            "mended": len(mended),
+            "known": len(known),
+            "silenced": len(silenced),
+            "checks": counts,
+        },
     )
+
+
+def _profile(folder: Path, profiles_dir: Path | None) -> tuple[Profile | None, str]:
+    """The profile, or why there is none: most checks need none."""
+    try:
+        return profile_of(folder, profile_file(folder, profiles_dir, os.environ), os.environ), ""
+    except IsolationError as error:
+        return None, error.message
+
+
+def _manifest(file: Path, project: Any, codes: Collection[str]) -> tuple[Manifest | None, list[Skipped]]:
+    """What dbt parsed last, or what is skipped without it."""
+    if not file.is_file():
+        why = f"no manifest at {file}; run `dbt parse` first"
+        return None, [Skipped(code, why) for code in codes if not CHECKS[code].of_files]
+    manifest = artifact.read(file)
+    if manifest.metadata.project_name not in (None, project.get("name")):
+        raise IsolationError(
+            f"{file} is of project {manifest.metadata.project_name}, and this is {project.get('name')}",
+            "run `dbt parse` here",
+        )
+    return manifest, []
+
+
+def _not_looked_at(
+    codes: Collection[str], places: Places, no_profile: str, compiled: Collection[str]
+) -> list[Skipped]:
+    why = no_profile or ("" if places.known else "the project's own macros name; the guards look in each run")
+    found = [Skipped("DI06", why)] if why and "DI06" in codes else []
+    if "DI03" in codes and not compiled:
+        found.append(Skipped("DI03", "nothing is compiled in the manifest; run `dbt compile` first"))
+    return found
+
+
+def _dialect(profile: Profile | None, target: str | None, manifest: Manifest | None) -> str:
+    """Of the target, else of what dbt parsed last; empty where neither says."""
+    if profile is not None:
+        named = target or os.environ.get("DBT_TARGET") or profile.default
+        found = next((one.adapter_type for one in profile.targets if one.name == named), "")
+        if found:
+            return found
+    return (manifest.metadata.adapter_type or "") if manifest is not None else ""
+
+
+def _paths(folder: Path, sources: SourceFiles, named: Sequence[Path]) -> list[str]:
+    """What to look at, from the project; files that are named and are none of its sources are left out."""
+    if not named:
+        return list(dict.fromkeys(sources.below()))
+    found: dict[str, None] = {}
+    for one in named:
+        if not one.exists():
+            raise IsolationError(f"no file {one}", "name files or folders of the project")
+        path = os.path.relpath(one, folder).replace(os.sep, "/")
+        if one.is_dir():
+            found.update(dict.fromkeys(sources.below("" if path == "." else path)))
+        elif path in sources:
+            found[path] = None
+    return list(found)
 
 
 def _against(
@@ -93,27 +186,37 @@ def _against(
     return baseline.split(found)
 
 
-def _from_here(project_dir: Path, finding: Finding) -> Finding:
+def _from_here(folder: Path, finding: Finding) -> Finding:
     """With its path from the working folder, as editors and CI servers take it."""
-    return replace(finding, path=(project_dir / finding.path).as_posix()) if finding.path else finding
+    return replace(finding, path=(folder / finding.path).as_posix()) if finding.path else finding
 
 
-def _count(code: str, new: list[Finding], known: list[Finding]) -> dict[str, Json]:
+def _mended(folder: Path, mended: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(
+        f"{(folder / one.path).as_posix()}:{one.line}: {one.relation} is {one.edit.text} now"
+        for one in mended
+        if one.edit is not None
+    )
+
+
+def _count(code: str, new: list[Finding], known: list[Finding], silenced: list[Finding]) -> dict[str, Json]:
     mine = [one.severity for one in new if one.code == code]
     return {
         "code": code,
         "error": mine.count(Severity.ERROR),
         "warn": mine.count(Severity.WARN),
         "known": sum(one.code == code for one in known),
+        "silenced": sum(one.code == code for one in silenced),
     }
 
 
-def _statistics(counts: list[dict[str, Json]], models: int) -> tuple[Table, ...]:
-    columns = ("code", "error", "warn", "known")
+def _statistics(counts: list[dict[str, Json]], files: int, models: int) -> tuple[Table, ...]:
+    columns = ("code", "error", "warn", "known", "silenced")
     rows = tuple(
         (*(str(one[column]) for column in columns), CHECKS[str(one["code"])].finds) for one in counts
     )
-    return (Table(f"{models} models", (*columns, "finds"), rows),)
+    title = f"{files} files" + (f", {models} models" if models else "")
+    return (Table(title, (*columns, "finds"), rows),)
 
 
 def _codes(selected: Collection[str]) -> tuple[str, ...]:
@@ -121,10 +224,3 @@ def _codes(selected: Collection[str]) -> tuple[str, ...]:
         if code.upper() not in CHECKS:
             raise IsolationError(f"no check {code}", suggestion(code.upper(), CHECKS))
     return tuple(code for code in CHECKS if not selected or code in {one.upper() for one in selected})
-
-
-def _weighed(subject: Subject, code: str) -> Iterator[Finding]:
-    for finding in check_of(code).check(subject):
-        weight = subject.config.weight(code, finding.path) or str(CHECKS[code].severity)
-        if weight != "off":
-            yield replace(finding, severity=Severity(weight))

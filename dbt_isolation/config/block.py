@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dbt_isolation import naming
-from dbt_isolation.config.checks import layers, weights
+from dbt_isolation.config.checks import dialect, layers, noqa_reason, weights
 from dbt_isolation.config.model import Condition, Config, Environment, Override
 from dbt_isolation.config.settings import Reader, read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -90,6 +90,8 @@ class _Parser:
             copy_limit=self._read.size(settings.get("copy_limit", "20GB"), "copy_limit"),
             layers=layers(self._read, settings.get("layers", [])),
             weights=weights(self._read, settings.get("checks", {})),
+            noqa_reason=noqa_reason(self._read, settings.get("checks", {})),
+            dialect=dialect(self._read, settings.get("checks", {})),
         )
 
     def _environment(self, name: str, spec: object, key: str) -> Environment:

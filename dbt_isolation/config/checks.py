@@ -1,4 +1,4 @@
-"""``checks:`` and ``layers:`` of the block: what each finding weighs, and which model may read which."""
+"""``checks:`` and ``layers:`` of the block: what findings weigh and what silences one; who may read whom."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,8 @@ from dbt_isolation.config.model import Layer, Weights
 from dbt_isolation.config.settings import Reader
 
 #: The checks that there are; ``checks.CHECKS`` says what each finds.
-CODES = ("DI06", "DI11", "DI12", "DI31", "DI32", "DI33")
+CODES = ("DI01", "DI02", "DI03", "DI04", "DI05", "DI06", "DI11", "DI12", "DI31", "DI32", "DI33")
+_KEYS = (*CODES, "paths", "noqa_reason", "dialect")
 _WEIGHTS = ("off", "warn", "error")
 
 
@@ -16,9 +17,21 @@ def weights(read: Reader, written: object) -> tuple[Weights, ...]:
 
     Raises ``IsolationError``.
     """
-    settings = read.mapping(written, "checks", (*CODES, "paths"))
+    settings = read.mapping(written, "checks", _KEYS)
     everywhere = Weights(_of_code(read, settings, "checks"))
     return (everywhere, *_under_paths(read, settings.get("paths", [])))
+
+
+def noqa_reason(read: Reader, written: object) -> bool:
+    """``{noqa_reason: true}``. Raises ``IsolationError``."""
+    settings = read.mapping(written, "checks", _KEYS)
+    return read.flag(settings.get("noqa_reason", False), "checks.noqa_reason")
+
+
+def dialect(read: Reader, written: object) -> str:
+    """``{dialect: snowflake}``: whose SQL the files are; empty where profiles.yml says. Raises the same."""
+    settings = read.mapping(written, "checks", _KEYS)
+    return read.text(settings["dialect"], "checks.dialect") if "dialect" in settings else ""
 
 
 def layers(read: Reader, written: object) -> tuple[Layer, ...]:

@@ -84,7 +84,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole block."""
+    """The whole block; ``noqa_reason``: whether a ``noqa`` needs one; ``dialect``: an adapter type."""
 
     environments: Mapping[str, Environment]
     state: str = "state"
@@ -93,6 +93,8 @@ class Config:
     copy_limit: int = 20_000_000_000
     layers: tuple[Layer, ...] = ()
     weights: tuple[Weights, ...] = ()
+    noqa_reason: bool = False
+    dialect: str = ""
 
     def weight(self, code: str, path: str) -> str | None:
         """What a finding of ``code`` in the file at ``path`` weighs; the last that says so counts."""

@@ -13,6 +13,7 @@ FORMATS: Mapping[str, str] = {
     "html": "dbt_isolation.reports.html",
     "github": "dbt_isolation.reports.github",
     "junit": "dbt_isolation.reports.junit",
+    "sarif": "dbt_isolation.reports.sarif",
 }
 
 

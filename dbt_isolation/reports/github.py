@@ -20,7 +20,13 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
 
 
 def _line(finding: Finding) -> str:
-    place = {"file": finding.path, "line": finding.line, "col": finding.column, "title": finding.code}
+    place = {
+        "file": finding.path,
+        "line": finding.line,
+        "col": finding.column,
+        "endColumn": finding.column + finding.length if finding.column and finding.length else 0,
+        "title": finding.code,
+    }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value)
     text = "\n".join(filter(None, (finding.message, finding.remedy)))
     return f"::{_LEVELS[finding.severity]} {properties}::{_value(text)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
+from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
 
 _STYLE = """
@@ -14,9 +15,13 @@ th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left
 td { overflow-wrap: anywhere; white-space: pre-wrap; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; }
 pre { background: #8881; overflow-x: auto; padding: .8rem; }
+pre.line { margin: .35rem 0 0; padding: .2rem .5rem; white-space: pre-wrap; }
+mark { background: #fd06; color: inherit; text-decoration: underline; }
 .error { color: #c62828; font-weight: 600; }
 .warn { color: #b26a00; font-weight: 600; }
 """
+#: Characters of a line; the page wraps them.
+_WIDEST = 300
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
@@ -53,9 +58,17 @@ def _row(finding: Finding) -> Sequence[str]:
         f'<span class="{finding.severity}">{finding.severity}</span>',
         escape(finding.code),
         f"<code>{where}</code>" if where else "",
-        escape(finding.message),
+        escape(finding.message) + _excerpt(finding),
         escape(finding.remedy),
     )
+
+
+def _excerpt(finding: Finding) -> str:
+    excerpt = excerpt_of(finding, _WIDEST)
+    if excerpt is None:
+        return ""
+    mark = f"<mark>{escape(excerpt.meant)}</mark>" if excerpt.meant else ""
+    return f'<pre class="line">{escape(excerpt.before)}{mark}{escape(excerpt.after)}</pre>'
 
 
 def _block(block: Block) -> str:

@@ -10,12 +10,15 @@
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TextIO
 
-from dbt_isolation.outcome import Outcome
+from dbt_isolation.outcome import Finding, Json, Outcome
 
 VERSION = 1
+#: What of a finding stands in the envelope; the rest is for those who show or mend it.
+_KEYS = ("code", "severity", "message", "remedy", "url", "node", "path", "line", "column", "relation")
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
@@ -24,11 +27,13 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
         "version": VERSION,
         "command": command,
         "status": "findings" if outcome.failed else "clean",
-        "findings": [
-            {key: value for key, value in asdict(finding).items() if value} for finding in outcome.findings
-        ],
+        "findings": [_written(finding) for finding in outcome.findings],
         "skipped": [asdict(one) for one in outcome.skipped],
         "data": outcome.data,
     }
     json.dump(envelope, stream, indent=2, ensure_ascii=False)
     stream.write("\n")
+
+
+def _written(finding: Finding) -> Mapping[str, Json]:
+    return {key: value for key in _KEYS if (value := getattr(finding, key))}

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
 
 _MARKS = {Severity.ERROR: "❌", Severity.WARN: "⚠️"}
+#: Characters of a line, in a cell of a table.
+_WIDEST = 120
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
@@ -29,7 +32,9 @@ def _row(finding: Finding) -> Sequence[str]:
     place = ":".join(str(part) for part in (finding.path, finding.line, finding.column) if part)
     code = f"[{finding.code}]({finding.url})" if finding.url else finding.code
     where = _code(place or finding.node or finding.relation)
-    return (_MARKS[finding.severity], code, where, _text(finding.message), _text(finding.remedy))
+    excerpt = excerpt_of(finding, _WIDEST)
+    what = "<br>".join(filter(None, (_text(finding.message), _code(excerpt.line) if excerpt else "")))
+    return (_MARKS[finding.severity], code, where, what, _text(finding.remedy))
 
 
 def _block(block: Block) -> str:

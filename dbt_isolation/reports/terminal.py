@@ -4,14 +4,19 @@ from textwrap import indent
 from typing import TextIO
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
+from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
 _PIPED_WIDTH = 160
+_INDENT = " " * 6
+#: The narrowest excerpt that still says something.
+_NARROW = 20
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
@@ -56,5 +61,18 @@ def _write_finding(console: Console, finding: Finding) -> None:
             finding.message,
         )
     )
+    _write_excerpt(console, finding)
     if finding.remedy:
-        console.print(Line(indent(finding.remedy, " " * 6), "dim"))
+        console.print(Line(indent(finding.remedy, _INDENT), "dim"))
+
+
+def _write_excerpt(console: Console, finding: Finding) -> None:
+    """The line, cut to the width so that it stays one, and what is meant underlined in the next one."""
+    excerpt = excerpt_of(finding, max(_NARROW, console.width - len(_INDENT)), cell_len)
+    if excerpt is None:
+        return
+    console.print(Line(f"{_INDENT}{excerpt.line}"))
+    if finding.column:
+        blank = " " * cell_len(excerpt.before)
+        carets = "^" * max(1, cell_len(excerpt.meant))
+        console.print(Line.assemble(f"{_INDENT}{blank}", (carets, _COLOURS[finding.severity])))

@@ -7,7 +7,7 @@ import pytest
 
 from dbt_isolation.checks import check_of
 from dbt_isolation.main import main
-from dbt_isolation.outcome import Finding
+from dbt_isolation.outcome import Finding, Severity
 from tests.projects import Project
 
 
@@ -86,6 +86,34 @@ def test_a_check_that_breaks(
     assert "warn DI33" in shown
 
 
+def test_noqa(project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it silences is counted, in no baseline, and none of it where it has no reason and needs one."""
+
+    class InLines:
+        def check(self, subject: object) -> list[Finding]:
+            path = "models/ripe.sql"
+            return [Finding("DI31", Severity.ERROR, "no", path=path, line=line) for line in (1, 2, 3)]
+
+    monkeypatch.setattr("dbt_isolation.commands.check.check_of", lambda code: InLines())
+    project.edit("dbt_project.yml", "    layers:", "    checks: {DI31: error}\n    layers:")
+    project.write("models/ripe.sql", "a -- noqa: DI31\nb -- noqa: DI31 because\nc -- noqa: DI31 a seed\n")
+    words = ["check", "--select", "DI31", "--format", "json"]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["findings"] == []
+    assert report["data"]["silenced"] == 3
+    assert report["data"]["checks"] == [{"code": "DI31", "error": 0, "warn": 0, "known": 0, "silenced": 3}]
+    assert main(["check", "--select", "DI31", "--baseline", "checks.json"]) == 0
+    assert "3 findings are silenced by noqa" in capsys.readouterr().out
+    assert json.loads((project.folder / "checks.json").read_text())["findings"] == []
+    project.edit("dbt_project.yml", "{DI31: error}", "{DI31: error, noqa_reason: true}")
+    assert main(words) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert [one["line"] for one in report["findings"]] == [1, 2]
+    assert all("needs a reason" in one["remedy"] for one in report["findings"])
+    assert report["data"]["silenced"] == 1
+
+
 @pytest.mark.parametrize(
     ("block", "says"),
     [
@@ -94,6 +122,9 @@ def test_a_check_that_breaks(
         ("checks: {DI31: true}", "True is none of off, warn, error"),
         ("checks: {paths: [{DI31: off}]}", "checks.paths[0]: path is missing"),
         ("checks: []", "checks: a mapping is needed"),
+        ("checks: {noqa_reasn: true}", "did you mean 'noqa_reason'?"),
+        ("checks: {noqa_reason: error}", "checks.noqa_reason: true or false is needed, not text"),
+        ("checks: {paths: [{path: models, noqa_reason: true}]}", "unknown key 'noqa_reason'"),
         ("layers: {a: b}", "layers: a list is needed"),
         ("layers: [{name: a}]", "layers[0]: path is missing"),
         ("layers: [{pth: a}]", "did you mean 'path'?"),
@@ -159,6 +190,6 @@ def test_statistics(project: Project, capsys: pytest.CaptureFixture[str]) -> Non
     report = json.loads(capsys.readouterr().out)
     assert report["findings"] == []
     [owners] = [one for one in report["data"]["checks"] if one["code"] == "DI33"]
-    assert owners == {"code": "DI33", "error": 0, "warn": 0, "known": 4}
+    assert owners == {"code": "DI33", "error": 0, "warn": 0, "known": 4, "silenced": 0}
     assert main(["check", "--statistics"]) == 0
     assert "a model without an owner" in capsys.readouterr().out

@@ -18,7 +18,7 @@ from tests.projects import ROOT
 
 #: Whether `check` finds tables named in files, without a manifest. Until it does, what makes a model bad is
 #: that it has no owner in the manifest, which :meth:`Repository.parse` writes from what is staged.
-TREE_CHECKS = False
+TREE_CHECKS = True
 CODE = "DI01" if TREE_CHECKS else "DI33"
 GOOD = "select 1 as order_id\n"
 BAD = "select * from prod.orders\n"

@@ -1,6 +1,7 @@
 """Each format as it was looked at and found right: `python -m tests.reports.test_golden` writes them anew."""
 
 import io
+import json
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Table, Text
+from dbt_isolation import __version__
+from dbt_isolation.outcome import Edit, Finding, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.reports import FORMATS, report
 from tests.projects import ROOT
 
@@ -36,6 +38,53 @@ EXAMPLES = {
         ),
         data={"models": 3},
     ),
+    "places": Outcome(
+        findings=(
+            Finding(
+                "DI01",
+                Severity.ERROR,
+                "prod.orders is named in SQL",
+                "use {{ ref('orders') }}",
+                "docs/checks.md#di01",
+                "model.shop.my orders",
+                "models/my orders.sql",
+                7,
+                8,
+                "prod.orders",
+                11,
+                "  from prod.orders as o  -- <b>`all` | of them</b>",
+                Edit(52, 63, "{{ ref('orders') }}"),
+            ),
+            Finding(
+                "DI02",
+                Severity.WARN,
+                "'prod' is spelled out",
+                path="models/naïve.sql",
+                line=1,
+                column=18,
+                length=6,
+                excerpt="\tselect '漢字👩‍💻', 'prod'\x1b[31m as \u202ewhere",
+            ),
+            Finding(
+                "DI01",
+                Severity.ERROR,
+                "prod.items is named in SQL",
+                path="models/long.sql",
+                line=3,
+                column=1001,
+                length=10,
+                excerpt=f"{'a, ' * 333} prod.items {'b, ' * 333}",
+            ),
+            Finding(
+                "DI05",
+                Severity.WARN,
+                "a line is known, no column",
+                path="models/a.yml",
+                line=2,
+                excerpt="  database: prod",
+            ),
+        ),
+    ),
     "nothing": Outcome(),
 }
 
@@ -44,7 +93,7 @@ def shown(name: str, example: str) -> str:
     """The example in the format of that name."""
     stream = io.StringIO()
     report(name).write("check", EXAMPLES[example], stream)
-    return stream.getvalue()
+    return stream.getvalue().replace(f'"semanticVersion": "{__version__}"', '"semanticVersion": "0.0.0"')
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -69,10 +118,21 @@ class _Texts(HTMLParser):
         self.texts.append(data)
 
 
-@given(st.text(), st.text(), st.sampled_from(Severity))
-def test_any_text(message: str, path: str, severity: Severity) -> None:
+@given(st.text(), st.text(), st.sampled_from(Severity), st.text(), st.integers(0, 9), st.integers(0, 9))
+def test_any_text(
+    message: str, path: str, severity: Severity, excerpt: str, column: int, length: int
+) -> None:
     """Whatever a finding says: XML that can be read, and one line a finding where lines count."""
-    outcome = Outcome(findings=(Finding("DI31", severity, message, path, node=message, path=path),))
+    finding = Finding(
+        *("DI31", severity, message, path),
+        node=message,
+        path=path,
+        line=1,
+        column=column,
+        length=length,
+        excerpt=excerpt,
+    )
+    outcome = Outcome(findings=(finding,))
     found = {}
     for name in FORMATS:
         stream = io.StringIO()
@@ -81,7 +141,7 @@ def test_any_text(message: str, path: str, severity: Severity) -> None:
     texts = _Texts()
     texts.feed(found["html"])
     texts.close()
-    assert texts.tags == {
+    assert texts.tags - {"pre", "mark"} == {
         "html",
         "head",
         "meta",
@@ -92,7 +152,8 @@ def test_any_text(message: str, path: str, severity: Severity) -> None:
         "table",
         "thead",
         "tbody",
-    } | {*("tr", "th", "td", "span", *(["code"] if path or message else []))}
+    } | {"tr", "th", "td", "span", "code"}
+    assert ("pre" in texts.tags) == bool(excerpt.strip())
     assert message.strip() in "".join(texts.texts).replace("\r\n", "\n") or "\r" in message
     suite = ElementTree.fromstring(found["junit"])[0]
     assert suite.get("failures") == ("1" if severity is Severity.ERROR else "0")
@@ -101,6 +162,10 @@ def test_any_text(message: str, path: str, severity: Severity) -> None:
     lines = found["markdown"].split("\n")
     assert [line[:1] for line in lines] == ["#", "", "|", "|", "|", ""]
     assert "\r" not in found["markdown"]
+    [result] = json.loads(found["sarif"])["runs"][0]["results"]
+    assert result["message"]["text"] == "\n".join(filter(None, (message, path)))
+    assert found["sarif"].isascii()
+    assert not json.loads(found["json"])["findings"][0].keys() & {"excerpt", "length", "edit"}
 
 
 if __name__ == "__main__":

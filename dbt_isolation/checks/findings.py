@@ -1,0 +1,53 @@
+"""What the checks find, weighed as the configuration says."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from dbt_isolation.checks import CHECKS, check_of, file_check_of
+from dbt_isolation.checks.file import File, Protected
+from dbt_isolation.checks.subject import Subject
+from dbt_isolation.checks.tree import Content
+from dbt_isolation.config.model import Config
+from dbt_isolation.outcome import Finding, Severity, Skipped
+
+
+def of_files(
+    contents: Iterable[Content], config: Config, codes: Collection[str], called: Mapping[str, str]
+) -> Iterator[Finding | Skipped]:
+    """What the checks of files among ``codes`` find; a file that could not be read whole is skipped too."""
+    checks = [(code, file_check_of(code)) for code in codes if CHECKS[code].of_files]
+    protected = Protected.of(config)
+    for content in contents:
+        file = File(content.path, content.text, content.reading, protected, called)
+        if content.reading.problem is not None:
+            why, at = content.reading.problem
+            line = content.text.count("\n", 0, at) + 1
+            yield Skipped(f"{content.path}:{line}", why)
+        for code, check in checks:
+            try:
+                yield from _weighed(check.check(file), code, config)
+            except Exception as error:
+                yield replace(_broken(code, error), path=content.path)
+
+
+def of_project(subject: Subject, codes: Collection[str]) -> Iterator[Finding]:
+    """What the checks of what dbt parsed find."""
+    for code in codes:
+        if not CHECKS[code].of_files:
+            try:
+                yield from list(_weighed(check_of(code).check(subject), code, subject.config))
+            except Exception as error:
+                # The others' findings are not lost with it.
+                yield _broken(code, error)
+
+
+def _weighed(findings: Iterable[Finding], code: str, config: Config) -> Iterator[Finding]:
+    for finding in findings:
+        weight = config.weight(code, finding.path) or str(CHECKS[code].severity)
+        if weight != "off":
+            yield replace(finding, severity=Severity(weight))
+
+
+def _broken(code: str, error: Exception) -> Finding:
+    message = f"the check itself failed, which is a bug of ours: {error!r}"
+    return Finding(code, Severity.ERROR, message, "switch it off until it is mended")

@@ -1,0 +1,121 @@
+"""The project's files as the checks look at them, read once for each content."""
+
+import os
+import signal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from dbt_isolation import __version__
+from dbt_isolation.cache import Cache
+from dbt_isolation.sql import files
+from dbt_isolation.sql.reading import Reading
+
+_TABLE = "readings"
+#: Fewer files are read faster than processes start.
+_ALONE = 150
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file: ``raw`` as it is on the disk, its text with ``\\n`` at the ends of lines, and what it says."""
+
+    path: str
+    raw: str
+    text: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The project in ``folder``; ``target_path``: where what was read is remembered.
+
+    ``dialect``: a dbt adapter type. ``variables``: those of dbt_project.yml.
+    """
+
+    folder: Path
+    target_path: Path
+    dialect: str
+    variables: Mapping[str, object]
+
+    def contents(self, paths: Iterable[str]) -> Iterator[Content]:
+        """The files at ``paths``, relative to the folder and with ``/``; one that is gone is left out."""
+        cache = Cache(str(self.target_path), _TABLE)
+        base = blake2b(digest_size=16)
+        base.update(repr((__version__, *_code(), self.dialect, self.variables)).encode())
+        texts: list[tuple[str, str, str, bytes]] = []
+        unread: list[Content] = []
+        for path in paths:
+            try:
+                content = (self.folder / path).read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                unread.append(Content(path, "", "", Reading(problem=(f"{error.strerror or error}", 0))))
+                continue
+            try:
+                raw = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                text = content[: error.start].decode("utf-8")
+                problem = (f"not UTF-8: {error.reason}", len(text))
+                unread.append(Content(path, "", text, Reading(problem=problem)))
+                continue
+            key = base.copy()
+            key.update(path.encode(errors="surrogateescape") + b"\0" + content)
+            texts.append((path, raw, raw.replace("\r\n", "\n").replace("\r", "\n"), key.digest()))
+        known = cache.get(one[3] for one in texts)
+        decoder = msgspec.msgpack.Decoder(Reading)
+        readings: dict[str, Reading] = {}
+        fresh: list[tuple[str, str]] = []
+        for path, _, text, digest in texts:
+            try:
+                readings[path] = decoder.decode(known[digest])
+            except (KeyError, msgspec.MsgspecError):
+                fresh.append((path, text))
+        new = dict(self._read(fresh))
+        cache.put({key: msgspec.msgpack.encode(new[path]) for path, _, _, key in texts if path in new})
+        readings.update(new)
+        yield from unread
+        for path, raw, text, _ in texts:
+            yield Content(path, raw, text, readings[path])
+
+    def _read(self, texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Reading]]:
+        workers = min(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8
+        )
+        if len(texts) < _ALONE or workers < 2:
+            yield from ((path, files.read(path, text, self.dialect, self.variables)) for path, text in texts)
+            return
+        context = get_context("fork" if os.name == "posix" and os.uname().sysname == "Linux" else "spawn")
+        with ProcessPoolExecutor(workers, context, _worker) as pool:
+            parts = [texts[start : start + _AT_ONCE] for start in range(0, len(texts), _AT_ONCE)]
+            jobs = [pool.submit(_all, part, self.dialect, self.variables) for part in parts]
+            try:
+                for job in jobs:
+                    yield from msgspec.msgpack.decode(job.result(), type=list[tuple[str, Reading]])
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _worker() -> None:
+    # Ctrl-C is the parent's to answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _all(texts: Sequence[tuple[str, str]], dialect: str, variables: Mapping[str, object]) -> bytes:
+    return msgspec.msgpack.encode(
+        [(path, files.read(path, text, dialect, variables)) for path, text in texts]
+    )
+
+
+def _code() -> Iterator[str]:
+    """What tells this code from any other that reads."""
+    for file in sorted(Path(files.__file__).parent.glob("*.py")):
+        yield f"{file.name} {file.stat().st_mtime_ns}"
