@@ -41,6 +41,7 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
+    ("sql",),
     ("artifacts", "profile"),
     ("environments",),
     ("config",),

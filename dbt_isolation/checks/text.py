@@ -19,8 +19,8 @@ def findings_of(
 ) -> Iterator[Finding]:
     """What DI01, DI02, DI04 and DI05, or those of ``codes``, find in ``text``.
 
-    ``path`` is relative to the project; ``dialect`` is a dbt adapter type. Edits are of ``text`` with ``\\n`` at
-    the ends of its lines.
+    ``path`` is relative to the project; ``dialect`` is a dbt adapter type. Edits are of ``text`` with
+    ``\\n`` at the ends of its lines.
     """
     from dbt_isolation.checks import CHECKS, file_check_of
 

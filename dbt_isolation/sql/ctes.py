@@ -3,13 +3,15 @@
 from dbt_isolation.sql.names import PLACEHOLDER, TEXT_PLACEHOLDER, fold
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Scope
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Dialects in which a CTE may read itself without RECURSIVE.
 _ALWAYS_RECURSIVE = ("tsql", "snowflake")
 #: Dialects in which RECURSIVE makes the whole list visible to all of it.
 _ANY_ORDER = ("postgres", "bigquery")
-_QUERY = frozenset("select with from values table insert update delete merge pivot unpivot".split())
+_QUERY = words("""
+    select with from values table insert update delete merge pivot unpivot
+    """)
 
 
 def ctes(

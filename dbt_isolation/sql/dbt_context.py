@@ -176,7 +176,7 @@ def _hook(arguments: Arguments, at: int, events: Events) -> Value:
 
 
 def _namespace(arguments: Arguments, at: int, events: Events) -> Value:
-    found: dict[object, Value] = {key: one for key, one in arguments.named.items()}
+    found: dict[object, Value] = dict[object, Value](arguments.named)
     for one in arguments.positional:
         if isinstance(one, Entries):
             found.update(one.values)

@@ -8,33 +8,32 @@ from dbt_isolation.sql.scopes import Level, Task
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.statements import HEADS, is_head
 from dbt_isolation.sql.tables import item
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Words behind which the list of tables has ended.
-_ENDS = frozenset(
-    """
-    where group order having limit offset fetch qualify window union intersect except minus prewhere settings
-    format returning connect set when into option cluster distribute sort values
-    """.split()
-)
-_CLAUSES = frozenset(
-    "select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table".split()
-)
+_ENDS = words("""
+    where group order having limit offset fetch qualify window union intersect except minus prewhere
+    settings format returning connect set when into option cluster distribute sort values
+    """)
+_CLAUSES = words("""
+    select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table
+    """)
 _WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like"}
 #: Words before brackets that are no function's name.
-_NO_CALL = frozenset(
-    """
-    in exists any all some and or not on where when then else select from join union except intersect having by
-    over values as case between like ilike is limit top distinct lateral using minus return returns filter within
-    group order set if while elseif elsif end apply offset qualify with recursive interval materialized pivot
-    unpivot match_recognize default check do update into array table partition columns
-    """.split()
-)
+_NO_CALL = words("""
+    in exists any all some and or not on where when then else select from join union except intersect
+    having by over values as case between like ilike is limit top distinct lateral using minus return
+    returns filter within group order set if while elseif elsif end apply offset qualify with recursive
+    interval materialized pivot unpivot match_recognize default check do update into array table
+    partition columns
+    """)
 #: Functions with a FROM of their own, of which what stands first may be nothing.
-_TRIMS = frozenset("trim ltrim rtrim btrim substring substr overlay position extract ceil floor".split())
-_SETS = frozenset("union all except intersect minus distinct by name corresponding".split())
+_TRIMS = words("""
+    trim ltrim rtrim btrim substring substr overlay position extract ceil floor
+    """)
+_SETS = words("union all except intersect minus distinct by name corresponding")
 _SELECTS_INTO = ("tsql", "postgres", "redshift", "")
-_STARTS = frozenset("; begin then else do loop go".split())
+_STARTS = words("; begin then else do loop go")
 
 
 def run(scan: Scan, task: Task) -> None:
@@ -64,7 +63,9 @@ def _tables(scan: Scan, task: Task, state: State) -> int:
     return item(scan, task.lo, task.hi, state.scope, state.level)
 
 
-_STATEMENTS = frozenset("insert update delete merge describe desc show summarize pivot unpivot table".split())
+_STATEMENTS = words("""
+    insert update delete merge describe desc show summarize pivot unpivot table
+    """)
 
 
 def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: str) -> int:
@@ -193,8 +194,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
         return item(scan, index + 1, hi, state.scope, state.level)
     elif key == "with":
         if (
-            before not in ("start", "end", "grant")
-            and task.place not in ("call", "columns")
+            (before not in ("start", "end", "grant")
+            and task.place not in ("call", "columns"))
             or start
             or before == "("
         ):

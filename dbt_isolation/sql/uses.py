@@ -10,7 +10,6 @@ from dbt_isolation.sql.scopes import NOWHERE, Task
 from dbt_isolation.sql.tokens import Text, dialect_of
 from dbt_isolation.sql.unreadable import UnreadableError
 
-
 #: SQL in a string in a string, and so on.
 _DEPTH = 8
 _NO_ALIASES: Mapping[str, str] = {}
