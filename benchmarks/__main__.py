@@ -13,6 +13,7 @@ from .copies import copies
 from .corpus import corpus
 from .evidence import evidence
 from .generator import FEWEST
+from .hooks import hooks
 from .plain_dbt import plain_dbt
 from .reads import reads
 from .results import RESULTS, Options, Report, record
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "evidence": evidence,
     "sources": sources,
     "copies": copies,
+    "hooks": hooks,
     "corpus": corpus,
 }
 
