@@ -94,9 +94,7 @@ def execute(scan: Scan, index: int, hi: int, state: State) -> int:
     if key == "immediate":
         at += 1
         key = text.key(at, hi)
-    elif key in ("function", "procedure"):
-        return at + 1
-    elif is_word(key) and keys[index] == "execute" and key == "as":
+    elif key in ("function", "procedure", "as"):
         return at + 1
     if key == "@" and text.key(at + 2, hi) == "=":
         at += 3
@@ -125,9 +123,17 @@ def _strings(scan: Scan, at: int, hi: int, first: bool) -> int:
             scan.open_string(depth, block=True)
             if first:
                 return depth + 1
-        elif first and keys[depth] == ",":
-            return depth
-        elif keys[depth] in ("go", "begin", "end", "insert", "select", "drop", "exec", "declare", "print"):
+        elif (first and keys[depth] == ",") or keys[depth] in (
+            "go",
+            "begin",
+            "end",
+            "insert",
+            "select",
+            "drop",
+            "exec",
+            "declare",
+            "print",
+        ):
             return depth
         depth += 1
     return depth

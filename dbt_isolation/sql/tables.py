@@ -27,16 +27,12 @@ def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
     while True:
         key = text.key(index, hi)
         follows = text.key(index + 1, hi)
-        if key == "lateral" and follows != "view":
-            index += 1
-        elif (
-            key in ("only", "table", "stream")
-            and _begins(follows)
-            and not _stream_is_it(scan, key, index, hi)
-        ):
-            index += 1
-        else:
+        modifier = key in ("only", "table", "stream") and _begins(follows)
+        if modifier:
+            modifier = not _stream_is_it(scan, key, index, hi)
+        if not modifier and (key != "lateral" or follows == "view"):
             break
+        index += 1
     if key in ("", ")", ";", ",") or key in _NOT_A_TABLE:
         return index
     use: Use | None = None

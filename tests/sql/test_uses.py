@@ -12,20 +12,25 @@ from hypothesis import strategies as st
 from dbt_isolation.sql.uses import Unreadable, Use, uses
 from tests.projects import ROOT
 
-TABLE: dict[str, list[Any]] = yaml.safe_load((ROOT / "tests/cases/sql_uses.yml").read_text())
+FILES = (ROOT / "tests/cases").glob("sql_uses*.yml")
+TABLE: dict[str, list[Any]] = {
+    k: v for file in sorted(FILES) for k, v in yaml.safe_load(file.read_text()).items()
+}
 CASES = [(group, *case) for group, cases in TABLE.items() for case in cases]
 ALIASES = {"dijr1z": "orders"}
 DIALECTS = (
     "duckdb", "postgres", "snowflake", "bigquery", "redshift", "databricks", "spark", "trino", "clickhouse",
     "sqlserver", "athena", "mysql", "",
 )  # fmt: skip
-WORDS = """
-select from join with as ( ) ( ) , , ; . . * 'x' "y" `z` [ ] { } $$ insert into update set delete merge using create
-table view drop alter grant on to revoke copy @st/x dijt1z dijr1z dijn1z a b.c d.e.f where group by union all
-recursive lateral unnest array pivot values in exists execute immediate 'select 1 from q.r' call use show describe
-truncate comment function language sql do begin end then else if go clone like references :: => = 1 2.5 temp
-explain unload export data options load vacuum set search_path table( model identifier( openrowset( remote( :: ? @ #
-""".split()
+TEXT = """
+select from join with as ( ) ( ) , , ; . . * 'x' "y" `z` [ ] { } $$ insert into update set delete merge
+using create table view drop alter grant on to revoke copy @st/x dijt1z dijr1z dijn1z a b.c d.e.f where
+group by union all recursive lateral unnest array pivot values in exists execute immediate 'select 1
+from q.r' call use show describe truncate comment function language sql do begin end then else if go
+clone like references :: => = 1 2.5 temp explain unload export data options load vacuum set search_path
+table( model identifier( openrowset( remote( :: ? @ #
+"""
+WORDS = TEXT.split()
 
 
 def say(use: Use) -> str:
