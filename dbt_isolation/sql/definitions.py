@@ -28,9 +28,8 @@ def create(scan: Scan, index: int, hi: int, state: State) -> int:
         return behind(scan, thing.index, hi) if thing.word else index + 1
     at = thing.index
     if thing.word in ("index", "trigger", "rule", "statistics"):
-        while (at < hi and keys[at] not in ("on", ";", "from")) or (
-            thing.word == "rule" and keys[at] not in ("to", ";")
-        ):
+        stops = ("to", ";") if thing.word == "rule" else ("on", "from", ";")
+        while at < hi and keys[at] not in stops:
             at += 1
         if text.key(at, hi) in ("on", "to"):
             at = scan.target(skip(text, at + 1, hi), hi)

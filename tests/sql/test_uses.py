@@ -9,6 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbt_isolation.sql.objects import KINDS
+from dbt_isolation.sql.statements import HEADS
 from dbt_isolation.sql.uses import Unreadable, Use, uses
 from tests.projects import ROOT
 
@@ -30,7 +32,7 @@ from q.r' call use show describe truncate comment function language sql do begin
 clone like references :: => = 1 2.5 temp explain unload export data options load vacuum set search_path
 table( model identifier( openrowset( remote( :: ? @ #
 """
-WORDS = TEXT.split()
+WORDS = [*TEXT.split(), *HEADS, *KINDS, "options(", "location", "default", "privileges", "if", "model"]
 
 
 def say(use: Use) -> str:
