@@ -50,7 +50,7 @@ def run(scan: Scan, task: Task) -> None:
             continue
         index = _step(scan, task, state, index, key, text.key(index - 1, hi) if index > task.lo else "")
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
 
 
 def _tables(scan: Scan, task: Task, state: State) -> int:
@@ -102,7 +102,7 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
 def _end(scan: Scan, task: Task, state: State) -> None:
     """A statement ends: nothing of it is visible in the next."""
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
     state.renew(task.scope, Level(task.level))
 
 

@@ -165,6 +165,7 @@ def do(scan: Scan, index: int, hi: int, state: State) -> int:
 
 
 def prepare(scan: Scan, index: int, hi: int, state: State) -> int:
+    """PREPARE: a statement follows, or stands in a string."""
     at = index + 1
     while at < hi and scan.keys[at] not in ("as", "from", ";"):
         at += 1

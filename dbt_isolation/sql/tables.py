@@ -12,9 +12,6 @@ _NOT_A_TABLE = words("""
     inner cross natural set when returning window and or by with as then else end is not in case
     prewhere
     """)
-_QUERIES = words("""
-    select with from values describe show summarize pivot unpivot insert delete
-    """)
 _HINTS = words("""
     nolock readuncommitted readcommitted readcommittedlock readpast repeatableread rowlock serializable
     snapshot tablock tablockx updlock xlock holdlock paglock nowait noexpand forceseek forcescan index

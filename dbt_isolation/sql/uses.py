@@ -24,8 +24,7 @@ def uses(sql: str, dialect: str, aliases: Mapping[str, str] = _NO_ALIASES) -> tu
 
     Raises ``Unreadable`` where the text has no tokens.
     """
-    temporary: dict[str, int] = {}
-    found = _scan(Text(sql, dialect_of(dialect)), aliases, temporary, False, 0, 0, None)
+    found = _scan(Text(sql, dialect_of(dialect)), aliases, {}, False, 0, 0, None)
     return tuple(sorted(set(found), key=lambda use: (use.start, use.end, use.action != "read")))
 
 
@@ -72,7 +71,7 @@ def _text(sql: str, dialect: str) -> Text | None:
 
 def _resolve(scan: Scan) -> None:
     """A table to be changed may be named by its alias in the statement's FROM."""
-    for level, _, use in scan.targets:
+    for level, use in scan.targets:
         key = fold(use.parts[0], use.quoted[0], scan.dialect)
         if key not in level.aliases:
             scan.found.append(use)
