@@ -38,8 +38,8 @@ _RUN = {
     "bigquery": "external_query",
     "tsql": "openquery openrowset",
     "databricks": "remote_query read_query",
-    "trino": "query raw_query",
-    "athena": "query raw_query",
+    "trino": "query raw_query execute",
+    "athena": "query raw_query execute",
 }
 _RUNS = {dialect: frozenset(names.split()) for dialect, names in _RUN.items()}
 #: Functions that take a table's name in a string.

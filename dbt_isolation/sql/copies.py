@@ -47,6 +47,17 @@ def _behind_name(scan: Scan, at: int, hi: int) -> int:
     return at
 
 
+def bulk(scan: Scan, index: int, hi: int, state: State) -> int:
+    """T-SQL's BULK INSERT."""
+    at = index + 1
+    if scan.text.key(at, hi) != "insert":
+        return at
+    at = scan.target(at + 1, hi)
+    if scan.text.key(at, hi) == "from":
+        at = scan.target(at + 1, hi, action="read")
+    return at
+
+
 def load(scan: Scan, index: int, hi: int, state: State) -> int:
     """BigQuery's LOAD DATA and Hive's."""
     text = scan.text

@@ -113,23 +113,19 @@ def _expression(
     if keys[index] in _QUERY:
         return None
     at = index
+    brackets = []
     while at < hi and keys[at] not in (",", ";", "as", "select"):
+        if keys[at] == "(":
+            brackets.append(at)
         at = scan.close[at] + 1 if keys[at] in "([{" else at + 1
     if scan.text.key(at, hi) != "as" or at + 1 >= hi:
         return None
     inner = Scope(scope, names, count)
-    for one in range(index, at):
-        if keys[one] == "(" and _top(scan, index, one):
-            scan.push(one, inner, level, "call" if one > index and is_word(keys[one - 1]) else "query")
+    for one in brackets:
+        scan.push(one, inner, level, "call" if one > index and is_word(keys[one - 1]) else "query")
+    # A list with nothing but values is a list all the same.
     names.setdefault("\0", 0)
     return at + 2
-
-
-def _top(scan: Scan, lo: int, index: int) -> bool:
-    at = lo
-    while at < index:
-        at = scan.close[at] + 1 if scan.keys[at] in "([{" else at + 1
-    return at == index
 
 
 def is_fragment(scan: Scan, index: int, hi: int) -> bool:

@@ -28,12 +28,8 @@ def create(scan: Scan, index: int, hi: int, state: State) -> int:
         return behind(scan, thing.index, hi) if thing.word else index + 1
     at = thing.index
     if thing.word in ("index", "trigger", "rule", "statistics"):
-        while (
-            (at < hi
-            and keys[at] not in ("on", ";", "from"))
-            or (thing.word == "rule"
-            and keys[at] not in ("to", ";"))
-        ):
+        stops = ("to", ";") if thing.word == "rule" else ("on", "from", ";")
+        while at < hi and keys[at] not in stops:
             at += 1
         if text.key(at, hi) in ("on", "to"):
             at = scan.target(skip(text, at + 1, hi), hi)
@@ -64,6 +60,8 @@ def _made_of(scan: Scan, at: int, hi: int, state: State, thing: Thing) -> int:
         key, before, follows = keys[at], keys[at - 1], text.key(at + 1, hi)
         if key == "(":
             at = scan.push(at, state.scope, state.level, "columns")
+        elif key == "clone" and follows == "as":
+            at += 1
         elif key in ("clone", "like", "copy") and (key != "copy" or scan.dialect == "bigquery"):
             at = scan.target(at + 1, hi, thing.kind, "read") if follows != "(" else at + 1
         elif key == "copy" and follows == "into":
@@ -90,8 +88,8 @@ def _made_of(scan: Scan, at: int, hi: int, state: State, thing: Thing) -> int:
             at += 1
             while text.key(at, hi) == "=":
                 at += 1
-            if text.key(at, hi) == "'":
-                scan.add_string(at, "file", "write")
+            if text.key(at, hi) in ("'", "@"):
+                at = scan.target(at, hi)
         elif key == "using" and text.key(at + 2, hi) == "options":
             at += 2
         elif key == "to" and scan.dialect == "clickhouse" and thing.word == "view":

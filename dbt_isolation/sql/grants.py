@@ -1,10 +1,11 @@
 """GRANT and COMMENT: what may be used, and what is said of it."""
 
-from dbt_isolation.sql.names import Name, name_at
+from dbt_isolation.sql.names import TEXT_PLACEHOLDER, Name, name_at
 from dbt_isolation.sql.objects import KINDS, NOBODY, Thing
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.targets import behind, names
+from dbt_isolation.sql.tokens import is_word
 
 _NEXT = (
     "go",
@@ -42,12 +43,23 @@ def _on(scan: Scan, at: int, hi: int) -> int:
             return names(scan, at + 2, hi, "place")
         if key in ("to", "from", ";"):
             return at
+        if (
+            TEXT_PLACEHOLDER.fullmatch(key)
+            and (follows == '"' or is_word(follows))
+            and follows not in ("to", "from")
+        ):
+            at += 1
+            continue
         if key == ":" and follows == ":":
             at += 2
             break
-        if follows in (".", ",", "to", "from", "") and key not in ("all", "future"):
-            if not (follows in ("to", "from", "") and known and key in KINDS):
-                break
+        last = follows in ("to", "from", "")
+        if (
+            (last or follows in (".", ","))
+            and key not in ("all", "future")
+            and not (last and known and key in KINDS)
+        ):
+            break
         if key in (
             "all",
             "future",

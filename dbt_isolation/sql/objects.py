@@ -1,6 +1,6 @@
 """The things that statements make, change and drop, and the words they are called by."""
 
-from dbt_isolation.sql.names import name_at
+from dbt_isolation.sql.names import TEXT_PLACEHOLDER, name_at
 from dbt_isolation.sql.tokens import Text, is_word, words
 
 _TABLES = """
@@ -50,6 +50,7 @@ class Thing:
         self.word = ""
         self.kind = "table"
         self.temporary = False
+        unknown = False
         at = index
         while at < hi and at < index + 12:
             key = text.keys[at]
@@ -66,9 +67,13 @@ class Thing:
                 self.kind = KINDS.get(key, "")
                 at += 1
                 break
+            elif TEXT_PLACEHOLDER.fullmatch(key):
+                unknown = True
             elif key not in _BEFORE:
                 break
             at += 1
+        if unknown and not self.word:
+            self.word = "table"
         self.index = skip(text, at, hi)
 
 

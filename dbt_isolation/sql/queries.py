@@ -2,12 +2,12 @@
 
 from dbt_isolation.sql.calls import call as read_call
 from dbt_isolation.sql.ctes import ctes, is_fragment
-from dbt_isolation.sql.names import TEXT_PLACEHOLDER, Name
+from dbt_isolation.sql.names import TEXT_PLACEHOLDER, Name, fold, name_at
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Task
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.statements import HEADS, is_head
-from dbt_isolation.sql.tables import item
+from dbt_isolation.sql.tables import item, read
 from dbt_isolation.sql.tokens import is_word, words
 
 #: Words behind which the list of tables has ended.
@@ -18,7 +18,7 @@ _ENDS = words("""
 _CLAUSES = words("""
     select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table
     """)
-_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like"}
+_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like", "in"}
 #: Words before brackets that are no function's name.
 _NO_CALL = words("""
     in exists any all some and or not on where when then else select from join union except intersect
@@ -50,7 +50,7 @@ def run(scan: Scan, task: Task) -> None:
             continue
         index = _step(scan, task, state, index, key, text.key(index - 1, hi) if index > task.lo else "")
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
 
 
 def _tables(scan: Scan, task: Task, state: State) -> int:
@@ -85,11 +85,10 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
     if before == ":" and scan.text.touches(index):
         state.start = False
         return index + 1
-    if before == "." or follows == "." or (before == "as" and key not in ("select", "with", "from", "table")):
-        if not (before == "as" and is_head(scan, index, hi, False)):
-            if state.start and follows == "." and before != ".":
-                state.start = False
-            return index + 1
+    aliased = before == "as" and key not in ("select", "with", "from", "table")
+    if (before == "." or follows == "." or aliased) and not (aliased and is_head(scan, index, hi, False)):
+        state.start = state.start and not (follows == "." and before != ".")
+        return index + 1
     if state.start:
         after = _start(scan, task, state, index, key)
         if after is not None:
@@ -103,7 +102,7 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
 def _end(scan: Scan, task: Task, state: State) -> None:
     """A statement ends: nothing of it is visible in the next."""
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
     state.renew(task.scope, Level(task.level))
 
 
@@ -153,7 +152,7 @@ def _brackets(scan: Scan, task: Task, state: State, index: int, before: str) -> 
 
 
 def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: str, start: bool) -> int:
-    keys, hi, text = scan.keys, task.hi, scan.text
+    hi, text = task.hi, scan.text
     follows = text.key(index + 1, hi)
     if key in _STARTS:
         if key == "go":
@@ -194,8 +193,7 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
         return item(scan, index + 1, hi, state.scope, state.level)
     elif key == "with":
         if (
-            (before not in ("start", "end", "grant")
-            and task.place not in ("call", "columns"))
+            (before not in ("start", "end", "grant") and task.place not in ("call", "columns"))
             or start
             or before == "("
         ):
@@ -217,6 +215,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
         return _into(scan, state, index, hi)
     elif key == "references" or (key == "like" and task.place == "columns" and before in ("", ",")):
         return scan.target(index + 1, hi, action="read")
+    elif key == "in":
+        return _in(scan, state, index, hi)
     elif key in ("table", "model"):
         return _table(scan, task, state, index, before)
     elif key in _ENDS:
@@ -227,7 +227,7 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
 
 
 def _from(scan: Scan, task: Task, state: State, index: int, before: str) -> int:
-    keys, hi, text = scan.keys, task.hi, scan.text
+    hi, text = task.hi, scan.text
     first = index == task.lo
     if (
         task.place in ("call", "columns", "brackets")
@@ -247,6 +247,17 @@ def _from(scan: Scan, task: Task, state: State, index: int, before: str) -> int:
     state.in_select = False
     state.selected = True
     return item(scan, index + 1, hi, state.scope, state.level)
+
+
+def _in(scan: Scan, state: State, index: int, hi: int) -> int:
+    """ClickHouse takes a table behind IN; a name without a place may as well be a column there."""
+    name = name_at(scan.text, index + 1, hi) if scan.dialect == "clickhouse" else None
+    if name is None or len(name.parts) < 2 or scan.text.key(name.last, hi) == "(":
+        return index + 1
+    if state.level.has(fold(name.parts[0], name.quoted[0], scan.dialect)):
+        return index + 1
+    read(scan, name, state.scope, state.level)
+    return name.last
 
 
 def _into(scan: Scan, state: State, index: int, hi: int) -> int:

@@ -45,7 +45,7 @@ class Scan:
         #: Names of functions and calls that are none, by the token they begin at.
         self.named: set[int] = set()
         #: Targets that may be the alias of a table in the same statement.
-        self.targets: list[tuple[Level, Scope, Use]] = []
+        self.targets: list[tuple[Level, Use]] = []
         #: Strings in which SQL was looked for already.
         self.opened: set[int] = set()
 
@@ -193,7 +193,7 @@ class Scan:
 
 #: Words that end a table in a FROM rather than name it.
 NOT_AN_ALIAS = words("""
-    '' ( ) , ; where join on using left right full inner outer cross natural lateral union intersect
+    ( ) , ; where join on using left right full inner outer cross natural lateral union intersect
     except minus group order having limit offset fetch qualify window select from set values when with
     for tablesample sample pivot unpivot match_recognize final prewhere settings format array asof any
     all semi anti global positional connect start sort cluster distribute returning into option at

@@ -94,7 +94,7 @@ def execute(scan: Scan, index: int, hi: int, state: State) -> int:
     if key == "immediate":
         at += 1
         key = text.key(at, hi)
-    elif key in ("function", "procedure") or (is_word(key) and keys[index] == "execute" and key == "as"):
+    elif key in ("function", "procedure", "as"):
         return at + 1
     if key == "@" and text.key(at + 2, hi) == "=":
         at += 3
@@ -123,7 +123,17 @@ def _strings(scan: Scan, at: int, hi: int, first: bool) -> int:
             scan.open_string(depth, block=True)
             if first:
                 return depth + 1
-        elif (first and keys[depth] == ",") or keys[depth] in ("go", "begin", "end", "insert", "select", "drop", "exec", "declare", "print"):
+        elif (first and keys[depth] == ",") or keys[depth] in (
+            "go",
+            "begin",
+            "end",
+            "insert",
+            "select",
+            "drop",
+            "exec",
+            "declare",
+            "print",
+        ):
             return depth
         depth += 1
     return depth
@@ -155,6 +165,7 @@ def do(scan: Scan, index: int, hi: int, state: State) -> int:
 
 
 def prepare(scan: Scan, index: int, hi: int, state: State) -> int:
+    """PREPARE: a statement follows, or stands in a string."""
     at = index + 1
     while at < hi and scan.keys[at] not in ("as", "from", ";"):
         at += 1

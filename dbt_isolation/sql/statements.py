@@ -40,6 +40,7 @@ HEADS: Mapping[str, Head] = {
     "cache": looks.cache,
     "declare": looks.declare,
     "copy": copies.copy,
+    "bulk": copies.bulk,
     "load": copies.load,
     "unload": copies.unload,
     "export": copies.export,

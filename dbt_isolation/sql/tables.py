@@ -12,9 +12,6 @@ _NOT_A_TABLE = words("""
     inner cross natural set when returning window and or by with as then else end is not in case
     prewhere
     """)
-_QUERIES = words("""
-    select with from values describe show summarize pivot unpivot insert delete
-    """)
 _HINTS = words("""
     nolock readuncommitted readcommitted readcommittedlock readpast repeatableread rowlock serializable
     snapshot tablock tablockx updlock xlock holdlock paglock nowait noexpand forceseek forcescan index
@@ -27,14 +24,12 @@ def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
     while True:
         key = text.key(index, hi)
         follows = text.key(index + 1, hi)
-        if (key == "lateral" and follows != "view") or (
-            key in ("only", "table", "stream")
-            and _begins(follows)
-            and not _stream_is_it(scan, key, index, hi)
-        ):
-            index += 1
-        else:
+        modifier = key in ("only", "table", "stream") and _begins(follows)
+        if modifier:
+            modifier = not _stream_is_it(scan, key, index, hi)
+        if not modifier and (key != "lateral" or follows == "view"):
             break
+        index += 1
     if key in ("", ")", ";", ",") or key in _NOT_A_TABLE:
         return index
     use: Use | None = None

@@ -33,7 +33,13 @@ def subject(case: dict[str, Any]) -> Subject:
     config = parse(block, {})
     nodes: dict[str, Any] = {}
     for name, fields in case["nodes"].items():
-        node = {"name": name, "alias": name, "package_name": "p", "original_file_path": f"models/{name}.sql", **fields}
+        node = {
+            "name": name,
+            "alias": name,
+            "package_name": "p",
+            "original_file_path": f"models/{name}.sql",
+            **fields,
+        }
         node["config"] = {"materialized": "table", **node.get("config", {})}
         unique_id = f"model.p.{name}"
         nodes[unique_id] = {"unique_id": unique_id, "resource_type": "model", **node}
