@@ -99,6 +99,9 @@ def call(scan: Scan, name: Name, in_table_place: bool) -> None:
     if word == "set_config":
         _search_path(scan, name.last)
         return
+    if word == "identifier" and not in_table_place:
+        # A column's.
+        return
     if word in _NAMES.get(dialect, ()):
         for argument in arguments_of(scan, name.last)[:1]:
             _names(scan, argument)

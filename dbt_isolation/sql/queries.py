@@ -205,6 +205,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
     elif key == "lateral":
         if follows == "view":
             state.in_from = False
+    elif key == "table" and before in _SETS:
+        return item(scan, index + 1, hi, state.scope, state.level)
     elif key == "array" or key == "|":
         if key == "|" and follows == ">":
             state.in_from = False

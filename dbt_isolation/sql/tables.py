@@ -32,6 +32,10 @@ def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
         index += 1
     if key in ("", ")", ";", ",") or key in _NOT_A_TABLE:
         return index
+    if key == "unpivot" and is_word(follows):
+        # An object of a row before, as in Redshift.
+        inner = name_at(text, index + 1, hi)
+        return inner.last if inner is not None else index + 1
     use: Use | None = None
     last = ""
     if key == "(":
