@@ -41,11 +41,13 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
+    ("code",),
+    ("code",),
     ("sql",),
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming", "sql"),
+    ("naming",),
     ("outcome", "errors", "cache"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}

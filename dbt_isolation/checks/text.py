@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from dbt_isolation.checks.file import File, Protected
+from dbt_isolation.code.files import read
 from dbt_isolation.config.model import Config
 from dbt_isolation.outcome import Finding
-from dbt_isolation.sql.files import read
 
 
 def findings_of(

@@ -13,8 +13,8 @@ import msgspec
 
 from dbt_isolation import __version__
 from dbt_isolation.cache import Cache
-from dbt_isolation.sql import files
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code import files
+from dbt_isolation.code.reading import Reading
 
 _TABLE = "readings"
 #: Fewer files are read faster than processes start.

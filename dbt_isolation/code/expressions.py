@@ -6,11 +6,11 @@ from typing import Any
 
 from jinja2 import nodes
 
-from dbt_isolation.sql import dbt_context, strings
-from dbt_isolation.sql.arguments import Arguments
-from dbt_isolation.sql.choices import Choices
-from dbt_isolation.sql.events import Events
-from dbt_isolation.sql.values import (
+from dbt_isolation.code import dbt_context, strings
+from dbt_isolation.code.arguments import Arguments
+from dbt_isolation.code.choices import Choices
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.values import (
     Entries,
     Global,
     Hole,

@@ -9,11 +9,10 @@ from typing import Any
 
 from jinja2 import nodes
 
-from dbt_isolation.sql.choices import Choices
-from dbt_isolation.sql.events import Events
-from dbt_isolation.sql.expressions import Expressions, Scope, loop_of, rounds, unpacked
-from dbt_isolation.sql.unreadable import UnreadableError
-from dbt_isolation.sql.values import (
+from dbt_isolation.code.choices import Choices
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.expressions import Expressions, Scope, loop_of, rounds, unpacked
+from dbt_isolation.code.values import (
     Entries,
     Hole,
     Known,
@@ -23,6 +22,7 @@ from dbt_isolation.sql.values import (
     Value,
     as_text,
 )
+from dbt_isolation.sql.unreadable import UnreadableError
 
 _NAMING = re.compile(r"(?:\w+__)?generate_\w+_name$")
 #: Calls whose block is run, and leaves nothing in its place.

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code.reading import Reading
+from dbt_isolation.code.values import Piece, Text
 from dbt_isolation.sql.unreadable import UnreadableError
-from dbt_isolation.sql.values import Piece, Text
 
 #: Nobody writes a longer file by hand, in characters; a longer one is said to be skipped.
 LONGEST = 2_000_000
@@ -16,19 +16,19 @@ def read(path: str, text: str, dialect: str, variables: Mapping[str, object]) ->
 
     ``dialect``: a dbt adapter type. ``variables``: those of dbt_project.yml.
     """
-    from dbt_isolation.sql.template import Reader
+    from dbt_isolation.code.template import Reader
 
     if len(text) > LONGEST:
         return Reading(problem=(f"longer than {LONGEST:,} characters", 0))
     reader = Reader(text, dialect, variables)
     try:
         if path.endswith((".yml", ".yaml")):
-            from dbt_isolation.sql import property_yaml
+            from dbt_isolation.code import property_yaml
 
             name = path.rsplit("/", 1)[-1]
             property_yaml.read(reader, project_file=name in ("dbt_project.yml", "dbt_project.yaml"))
         elif path.endswith(".py"):
-            from dbt_isolation.sql import python_model
+            from dbt_isolation.code import python_model
 
             python_model.read(reader)
         else:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dbt_isolation.sql.values import Text, Value
+from dbt_isolation.code.values import Text, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from dbt_isolation.sql.arguments import Arguments
-from dbt_isolation.sql.events import Events
-from dbt_isolation.sql.values import (
+from dbt_isolation.code.arguments import Arguments
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.values import (
     Hole,
     Items,
     Known,

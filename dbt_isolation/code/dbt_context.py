@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from dbt_isolation.sql.arguments import Arguments
-from dbt_isolation.sql.events import Events, Setting
-from dbt_isolation.sql.values import (
+from dbt_isolation.code.arguments import Arguments
+from dbt_isolation.code.events import Events, Setting
+from dbt_isolation.code.values import (
     Entries,
     Global,
     Hole,

@@ -2,11 +2,11 @@
 
 import ast
 
-from dbt_isolation.sql.dbt_context import configure
-from dbt_isolation.sql.events import Events
-from dbt_isolation.sql.template import Reader
+from dbt_isolation.code.dbt_context import configure
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.template import Reader
+from dbt_isolation.code.values import Entries, Items, Known, Piece, Text, Unknown, Value, hole, joined
 from dbt_isolation.sql.unreadable import UnreadableError
-from dbt_isolation.sql.values import Entries, Items, Known, Piece, Text, Unknown, Value, hole, joined
 
 _SQL = frozenset({"sql", "execute", "query", "sql_query"})
 _TABLES = frozenset({"table", "read_table", "read_gbq"})

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
-from dbt_isolation.sql import jinja_tree
+from dbt_isolation.code import jinja_tree
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.reading import Decision, Fixed, Literal, Named, Reading
+from dbt_isolation.code.render import render
+from dbt_isolation.code.values import TARGET_NAME, Hole, Piece, Text, same_relation
 from dbt_isolation.sql.comparisons import compared
-from dbt_isolation.sql.events import Events
 from dbt_isolation.sql.names import Use
-from dbt_isolation.sql.reading import Decision, Fixed, Literal, Named, Reading
-from dbt_isolation.sql.render import render
 from dbt_isolation.sql.unreadable import UnreadableError
 from dbt_isolation.sql.uses import named
-from dbt_isolation.sql.values import TARGET_NAME, Hole, Piece, Text, same_relation
 
 _WORD = re.compile(r"dij[rnt]\d+z")
 _LETTERS = {"relation": "r", "made": "r", "name": "n", "text": "t"}

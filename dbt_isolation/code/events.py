@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dbt_isolation.sql.values import Text, Value, literals, names
+from dbt_isolation.code.values import Text, Value, literals, names
 
 _COMPARED = ("target.schema", "target.database", "target.dbname", "target.dataset", "target.project")
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import yaml
 
-from dbt_isolation.sql.dbt_context import configure
-from dbt_isolation.sql.events import Events
-from dbt_isolation.sql.template import Reader
+from dbt_isolation.code.dbt_context import configure
+from dbt_isolation.code.events import Events
+from dbt_isolation.code.template import Reader
+from dbt_isolation.code.values import Entries, Items, Known, Piece, Text, Unknown, Value
 from dbt_isolation.sql.unreadable import UnreadableError
-from dbt_isolation.sql.values import Entries, Items, Known, Piece, Text, Unknown, Value
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What dbt_project.yml configures node by node, with ``+`` before its keys.
