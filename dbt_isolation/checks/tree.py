@@ -64,7 +64,7 @@ class Tree:
             except UnicodeDecodeError as error:
                 text = content[: error.start].decode("utf-8")
                 problem = (f"not UTF-8: {error.reason}", len(text))
-                unread.append(Content(path, "", text, Reading(problem=problem)))
+                unread.append(Content(path, "", text, Reading(problem=problem, broken=True)))
                 continue
             key = base.copy()
             key.update(path.encode(errors="surrogateescape") + b"\0" + content)

@@ -34,7 +34,7 @@ def read(path: str, text: str, dialect: str, variables: Mapping[str, object]) ->
         else:
             reader.template(Text((Piece(text, 0),)))
     except UnreadableError as error:
-        return Reading(problem=(error.message, error.offset))
+        return Reading(problem=(error.message, error.offset), broken=True)
     except RecursionError:
         return Reading(problem=("nested too deeply", 0))
     return reader.reading

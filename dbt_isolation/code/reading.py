@@ -54,6 +54,7 @@ class Reading:
     """One file's; offsets count the characters of its text, line ends as ``\\n``.
 
     ``problem`` says why something could not be read, and where; what is listed was read all the same.
+    ``broken``: dbt cannot read it either.
     """
 
     named: tuple[Named, ...] = ()
@@ -61,3 +62,4 @@ class Reading:
     fixed: tuple[Fixed, ...] = ()
     places: tuple[Literal, ...] = ()
     problem: tuple[str, int] | None = None
+    broken: bool = False

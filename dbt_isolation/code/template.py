@@ -67,6 +67,7 @@ class Reader:
     _fixed: dict[tuple[int, str], Fixed] = field(default_factory=dict)
     _places: dict[int, Literal] = field(default_factory=dict)
     _problem: tuple[str, int] | None = None
+    _broken: bool = False
     _seen: set[Text] = field(default_factory=set)
     _temporary: set[str] = field(default_factory=set)
     _length: int = 0
@@ -85,6 +86,7 @@ class Reader:
             tuple(self._fixed.values()),
             tuple(self._places.values()),
             self._problem,
+            self._broken,
         )
 
     def template(self, text: Text) -> None:
@@ -104,6 +106,7 @@ class Reader:
             tree = jinja_tree.parse(flat.string)
         except UnreadableError as error:
             self._cannot(error.message, flat.origin(error.offset)[0])
+            self._broken = True
             return []
         for node in [tree, *tree.find_all(nodes.Node)]:
             # Parts of a comparison have no place of their own.

@@ -92,6 +92,7 @@ def run(arguments: Namespace) -> Outcome:
     if arguments.baseline is not None:
         new, known = _against(arguments.baseline, found, codes, whole=not arguments.files)
     counts = [_count(code, new, known, silenced) for code in codes]
+    new.sort(key=lambda one: (one.path, one.line, one.column, one.code))
     here = [_from_here(folder, one) for one in new]
     return Outcome(
         findings=() if arguments.statistics else tuple(here),

@@ -28,8 +28,11 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
         _write_block(console, block)
     for finding in outcome.findings:
         _write_finding(console, finding)
+    skipped: dict[str, list[str]] = {}
     for one in outcome.skipped:
-        console.print(Line.assemble(("skipped ", "cyan"), f"{one.what}: {one.why}"))
+        skipped.setdefault(one.why, []).append(one.what)
+    for why, what in skipped.items():
+        console.print(Line.assemble(("skipped ", "cyan"), f"{', '.join(what)}: {why}"))
     errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
     warnings = len(outcome.findings) - errors
     if outcome.findings or outcome.skipped:
