@@ -1,7 +1,6 @@
 """The value of a Jinja expression, as far as it can be known without running it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import nodes
@@ -10,6 +9,7 @@ from dbt_isolation.code import dbt_context, strings
 from dbt_isolation.code.arguments import Arguments
 from dbt_isolation.code.choices import Choices
 from dbt_isolation.code.events import Events
+from dbt_isolation.code.scope import LONGEST, Scope, of_key
 from dbt_isolation.code.values import (
     Entries,
     Global,
@@ -28,23 +28,6 @@ from dbt_isolation.code.values import (
 
 #: What else a relation's parts are called.
 _PARTS = {"name": "identifier", "table": "identifier", "dataset": "schema", "project": "database"}
-#: Longer lists are not gone through to their end: each of their items says the same.
-_LONGEST = 50
-
-
-@dataclass(slots=True)
-class Scope:
-    """The variables of a template; a block's own are gone after it."""
-
-    levels: list[dict[str, Value]] = field(default_factory=lambda: [{}])
-
-    def get(self, name: str) -> Value | None:
-        """The innermost that is called so."""
-        return next((level[name] for level in reversed(self.levels) if name in level), None)
-
-    def set(self, name: str, value: Value) -> None:
-        """In the innermost block."""
-        self.levels[-1][name] = value
 
 
 class Expressions:
@@ -225,11 +208,11 @@ class Expressions:
         of, name = method.of, method.name
         if isinstance(of, Items):
             if name in ("append", "insert") and arguments.positional:
-                if len(of.values) < _LONGEST:
+                if len(of.values) < LONGEST:
                     of.values.append(arguments.positional[-1])
                 return Known(None)
             if name == "extend" and arguments.positional and isinstance(arguments.positional[0], Items):
-                of.values.extend(arguments.positional[0].values[: _LONGEST - len(of.values)])
+                of.values.extend(arguments.positional[0].values[: LONGEST - len(of.values)])
                 return Known(None)
         if isinstance(of, Entries):
             return self._entries(of, name, arguments, at)
@@ -242,11 +225,11 @@ class Expressions:
 
     def _entries(self, of: Entries, name: str, arguments: Arguments, at: int) -> Value:
         if name == "items":
-            return Items([Items([_of_key(key, at), one]) for key, one in of.values.items()])
+            return Items([Items([of_key(key, at), one]) for key, one in of.values.items()])
         if name == "values":
             return Items(list(of.values.values()))
         if name == "keys":
-            return Items([_of_key(key, at) for key in of.values])
+            return Items([of_key(key, at) for key in of.values])
         if name == "update" and arguments.positional and isinstance(arguments.positional[0], Entries):
             of.values.update(arguments.positional[0].values)
             return Known(None)
@@ -274,46 +257,10 @@ class Expressions:
         return Unknown()
 
 
-def loop_of(index: int, length: int) -> Entries:
-    """The ``loop`` of one round, as far as templates ask for it."""
-    return Entries(
-        {
-            "index": Known(index + 1),
-            "index0": Known(index),
-            "revindex": Known(length - index),
-            "first": Known(index == 0),
-            "last": Known(index == length - 1),
-            "length": Known(length),
-        }
-    )
-
-
-def rounds(value: Value) -> Sequence[Value]:
-    """What a loop goes through; one unknown round where only a run knows."""
-    if isinstance(value, Items):
-        return value.values[:_LONGEST]
-    if isinstance(value, Entries):
-        return [_of_key(key, 0) for key in list(value.values)[:_LONGEST]]
-    return [Unknown(names(value))]
-
-
-def unpacked(value: Value, count: int) -> Iterator[Value]:
-    """The values for ``count`` names at once."""
-    if isinstance(value, Items) and len(value.values) == count:
-        yield from value.values
-    else:
-        for _ in range(count):
-            yield Unknown(names(value))
-
-
 def _key(value: Value) -> object:
     if isinstance(value, Text):
         return value.literal if value.literal is not None else value
     return value.value if isinstance(value, Known) else id(value)
-
-
-def _of_key(key: object, at: int) -> Value:
-    return text(key, at) if isinstance(key, str) else Unknown()
 
 
 def _first(node: nodes.Node) -> int:

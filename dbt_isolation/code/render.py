@@ -11,7 +11,8 @@ from jinja2 import nodes
 
 from dbt_isolation.code.choices import Choices
 from dbt_isolation.code.events import Events
-from dbt_isolation.code.expressions import Expressions, Scope, loop_of, rounds, unpacked
+from dbt_isolation.code.expressions import Expressions
+from dbt_isolation.code.scope import Scope, loop_of, rounds, unpacked
 from dbt_isolation.code.values import (
     Entries,
     Hole,
