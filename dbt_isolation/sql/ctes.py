@@ -32,6 +32,7 @@ def ctes(
         body = _body(scan, index, hi)
         if TEXT_PLACEHOLDER.fullmatch(key) and body is None:
             names.setdefault("", count)
+            count += 1
             index += 1
             if text.key(index, hi) == ",":
                 index += 1
