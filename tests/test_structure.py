@@ -30,7 +30,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
-    ("excerpt",),
+    ("excerpt", "graph_text"),
     ("adoption", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
