@@ -30,7 +30,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
-    ("excerpt",),
+    ("excerpt", "graph_text"),
     ("adoption", "checked", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
@@ -41,10 +41,13 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
+    ("code",),
+    ("code",),
+    ("sql",),
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming", "sql"),
+    ("naming",),
     ("outcome", "errors", "cache"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}

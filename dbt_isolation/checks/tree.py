@@ -13,8 +13,8 @@ import msgspec
 
 from dbt_isolation import __version__
 from dbt_isolation.cache import Cache
-from dbt_isolation.sql import files
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code import files
+from dbt_isolation.code.reading import Reading
 
 _TABLE = "readings"
 #: Fewer files are read faster than processes start.
@@ -64,7 +64,7 @@ class Tree:
             except UnicodeDecodeError as error:
                 text = content[: error.start].decode("utf-8")
                 problem = (f"not UTF-8: {error.reason}", len(text))
-                unread.append(Content(path, "", text, Reading(problem=problem)))
+                unread.append(Content(path, "", text, Reading(problem=problem, broken=True)))
                 continue
             key = base.copy()
             key.update(path.encode(errors="surrogateescape") + b"\0" + content)

@@ -141,8 +141,8 @@ def _clean(project: Project, files: Iterable[str], outcome: "Outcome") -> list[s
     """The files of which nothing was found and nothing was skipped; none where it is not known which are."""
     places = [one.path for one in outcome.findings]
     for what in _strange(outcome):
-        path = what.partition(":")[0]
-        places.append(path if os.path.isfile(path) else os.path.join(project.folder, path))
+        # It is said from the project, with the line.
+        places.append(os.path.join(project.folder, what.rpartition(":")[0] or what))
     bad = {os.path.abspath(one) for one in places}
     if not all(map(os.path.isfile, bad)):
         return []

@@ -1,6 +1,5 @@
 """Git repositories with dbt projects in them, and pre-commit with the hooks of this one."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,10 +15,6 @@ from dbt_isolation.installation.one_liners import ONE_LINERS, one_liner
 from tests.dbt_process import Result, environment
 from tests.projects import ROOT
 
-#: Whether `check` finds tables named in files, without a manifest. Until it does, what makes a model bad is
-#: that it has no owner in the manifest, which :meth:`Repository.parse` writes from what is staged.
-TREE_CHECKS = False
-CODE = "DI01" if TREE_CHECKS else "DI33"
 GOOD = "select 1 as order_id\n"
 BAD = "select * from prod.orders\n"
 TAG = f"v{__version__}"
@@ -40,7 +35,6 @@ version: 1.0.0
 profile: shop
 vars:
   dbt_isolation:
-    checks: {{DI31: off, DI32: off, DI33: error}}
     environments:
       prod:
         targets: [prod]
@@ -89,10 +83,9 @@ class Repository:
         return self.run(sys.executable, "-m", "pre_commit", *words, timeout=timeout)
 
     def commit(self, *paths: str) -> Result:
-        """Stages the paths, parses, and commits, with the hooks in the way."""
+        """Stages the paths and commits, with the hooks in the way."""
         if paths:
             self.git("add", "--all", "--", *paths)
-        self.parse()
         return self.run("git", "commit", "--message", "a change")
 
     def write(self, path: str, text: str) -> None:
@@ -114,38 +107,11 @@ class Repository:
         for macro in ONE_LINERS:
             self.write(f"{path}/macros/{macro}.sql", one_liner(macro) + "\n")
 
-    def parse(self) -> None:
-        """What `dbt parse` would leave of what is staged: bad models have no owner."""
-        if TREE_CHECKS:
-            return
-        staged = self.git("ls-files", "-z").split("\0")
-        for project in (Path(one).parent for one in staged if Path(one).name == "dbt_project.yml"):
-            name = project.name or "shop"
-            nodes = {}
-            for path in staged:
-                if path.endswith(".sql") and Path(path).is_relative_to(project / "models"):
-                    owner = {} if self.git("show", f":{path}") == BAD else {"owner": "alice"}
-                    one = f"model.{name}.{Path(path).stem}"
-                    nodes[one] = {
-                        "unique_id": one,
-                        "resource_type": "model",
-                        "name": Path(path).stem,
-                        "package_name": name,
-                        "config": {"materialized": "table", "meta": owner},
-                        "original_file_path": Path(path).relative_to(project).as_posix(),
-                    }
-            manifest = {"metadata": {"project_name": name}, "nodes": nodes}
-            text = json.dumps(manifest)
-            file = project / "target/manifest.json"
-            if not (self.folder / file).is_file() or self.read(str(file)) != text:
-                self.write(str(file), text)
-
 
 def blocked(result: Result, *paths: str) -> bool:
     """Whether the commit was blocked because of bad models in these files."""
-    places = [f"{path}:1" if TREE_CHECKS else path for path in paths]
-    assert all(place in result.output for place in places), result
-    return result.status == 1 and CODE in result.output
+    assert all(f"{path}:1" in result.output for path in paths), result
+    return result.status == 1 and "DI01" in result.output
 
 
 def variables(folder: Path) -> dict[str, str]:
@@ -176,8 +142,6 @@ def hooked(folder: Path, home: Path, hooks: Repository) -> Repository:
     made = Repository(folder, variables(home))
     made.git("init", "--quiet", "--initial-branch", "main")
     entry = {"repo": str(hooks.folder), "rev": TAG, "hooks": [{"id": one} for one in HOOK_IDS]}
-    if not TREE_CHECKS:
-        entry["hooks"] = [{"id": one} for one in HOOK_IDS if one != "dbt-isolation-fix"]
     made.write(".pre-commit-config.yaml", yaml.safe_dump({"repos": [entry]}))
     for words in (("install",), ("install-hooks",)):
         result = made.pre_commit(*words, timeout=_BUILD_TIMEOUT)

@@ -142,7 +142,7 @@ def test_findings_and_what_was_skipped_are_not_remembered(project: Path, spy: Sp
     assert spy.files(MODEL, pears) == [MODEL, pears]
     assert spy.files(MODEL, pears) == [MODEL]
     assert check.main([MODEL, pears]) == 1
-    for what, left in ((MODEL, [MODEL]), ("DI31", []), ("model.orchard.apples", [MODEL, pears])):
+    for what, left in ((f"{MODEL}:3", [MODEL]), ("DI31", []), ("model.orchard.apples", [MODEL, pears])):
         write(project, pears, f"select '{what}'")
         write(project, MODEL, f"select '{what}'")
         spy.answer = Outcome(skipped=(Skipped(what, "it is long"),))

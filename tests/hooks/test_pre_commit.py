@@ -1,15 +1,16 @@
 """Real commits, with a real pre-commit and hooks that it installed from this repository."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.hooks.repository import BAD, GOOD, TREE_CHECKS, Repository, blocked, hook_repository, hooked
+from tests.hooks.repository import BAD, GOOD, Repository, blocked, hook_repository, hooked
+from tests.projects import ROOT
 
 # One worker builds what the hooks run in, once.
 pytestmark = [pytest.mark.xdist_group("pre-commit"), pytest.mark.timeout(600)]
-tree_checks = pytest.mark.skipif(not TREE_CHECKS, reason="`check` does not read the tree yet")
 
 
 @pytest.fixture(scope="session")
@@ -150,12 +151,12 @@ def test_a_changed_configuration_is_the_whole_projects(shop: Repository) -> None
     assert blocked(shop.commit("."), "models/late.sql")
 
 
-@tree_checks
 def test_fix(shop: Repository) -> None:
     """What is certain is mended, which blocks once, as any fixer does; the next commit has it."""
-    source = "sources: [{name: raw, database: prod, schema: main, tables: [{name: orders}]}]\n"
-    shop.write("models/sources.yml", source)
-    assert shop.commit(".").status == 0
+    source = {"unique_id": "source.shop.raw.orders", "source_name": "raw", "name": "orders"}
+    source |= {"database": "prod", "schema": "main", "identifier": "orders"}
+    manifest = {"metadata": {"project_name": "shop"}, "nodes": {}, "sources": {source["unique_id"]: source}}
+    shop.write("target/manifest.json", json.dumps(manifest))
     shop.write("models/orders.sql", "select * from prod.main.orders\n")
     result = shop.commit(".")
     assert result.status == 1
@@ -195,7 +196,6 @@ def test_try_repo(shop: Repository, hooks: Repository) -> None:
     """The way to try the hooks without writing them anywhere."""
     shop.write("models/orders.sql", BAD)
     shop.git("add", "models/orders.sql")
-    shop.parse()
     words = ("try-repo", str(hooks.folder), "dbt-isolation-check", "--files", "models/orders.sql")
     assert blocked(shop.pre_commit(*words, timeout=300), "models/orders.sql")
 
@@ -204,7 +204,7 @@ def test_try_repo(shop: Repository, hooks: Repository) -> None:
 def test_what_init_writes(shop: Repository, hooks: Repository) -> None:
     """Is an entry that pre-commit takes."""
     (shop.folder / ".pre-commit-config.yaml").unlink()
-    code = "from dbt_isolation.main import run; run()"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from dbt_isolation.main import run; run()"
     words = ("init", "--hooks", "--package", str(hooks.folder))
     result = shop.run(sys.executable, "-c", code, *words)
     assert result.status == 0, result

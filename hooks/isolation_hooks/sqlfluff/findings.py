@@ -10,10 +10,10 @@ from dbt_isolation.artifacts.project import SourceFiles
 from dbt_isolation.checked import CheckedProject
 from dbt_isolation.checks.findings import of_files
 from dbt_isolation.checks.tree import Content
+from dbt_isolation.code.files import read
+from dbt_isolation.code.property_yaml import variables
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.outcome import Finding
-from dbt_isolation.sql.files import read
-from dbt_isolation.sql.property_yaml import variables
+from dbt_isolation.outcome import Finding, Skipped
 
 CODES = ("DI01", "DI02", "DI04", "DI05")
 #: sqlfluff's dialects that dbt's adapters call something else, or that speak another engine's SQL.
@@ -57,16 +57,16 @@ def _findings(
         return ()
     content = Content(path, text, text, read(path, text, dialect, variables(project.settings)))
     found = _of(content, project, {})
-    if any(one.code == "DI01" for one in found) and (calls := _calls(project)):
+    if any(isinstance(one, Finding) and one.code == "DI01" for one in found) and (calls := _calls(project)):
         found = _of(content, project, calls)
-    if content.reading.problem is not None:
-        why, at = content.reading.problem
-        _log.warning("%s:%d is not looked at whole: %s", path, text.count("\n", 0, at) + 1, why)
-    return tuple(found)
+    for one in found:
+        if isinstance(one, Skipped):
+            _log.warning("dbt-isolation: %s is not looked at whole: %s", one.what, one.why)
+    return tuple(one for one in found if isinstance(one, Finding))
 
 
-def _of(content: Content, project: CheckedProject, calls: Mapping[str, str]) -> list[Finding]:
-    return [one for one in of_files([content], project.config, CODES, calls) if isinstance(one, Finding)]
+def _of(content: Content, project: CheckedProject, calls: Mapping[str, str]) -> list[Finding | Skipped]:
+    return list(of_files([content], project.config, CODES, calls))
 
 
 @lru_cache(maxsize=32)

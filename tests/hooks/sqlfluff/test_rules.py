@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dbt_isolation.sql.files import read
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code.files import read
+from dbt_isolation.code.reading import Reading
 from isolation_hooks.sqlfluff import findings
 from tests.hooks.sqlfluff.project import found, lint, make, mended, write
 
