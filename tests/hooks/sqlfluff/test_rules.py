@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbt_isolation.code.files import read
+from dbt_isolation.code.files import LONGEST, read
 from dbt_isolation.code.reading import Reading
 from isolation_hooks.sqlfluff import findings
 from tests.hooks.sqlfluff.project import found, lint, make, mended, write
@@ -155,13 +155,20 @@ def test_findings_in_a_file_that_renders_to_nothing(tmp_path: Path) -> None:
     assert found(lint(write(make(tmp_path), "macros/a.sql", text))) == [("Isolation_DI04", 1, 38)]
 
 
-def test_a_file_that_cannot_be_read_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It is said, and the linter goes on."""
-    text = "select * from a.b where " + "(" * 3000 + "1" + ")" * 3000 + " {{ x.y(\n"
+def test_a_file_that_dbt_cannot_read(tmp_path: Path) -> None:
+    """It is a finding, where sqlfluff itself gets as far as to ask for any."""
+    text = "select 1 as one\nfrom {{ x.y(\n"
     file = write(make(tmp_path), "models/a.sql", text)
-    findings.findings(file, text, "duckdb")
+    assert [(one.code, one.line) for one in findings.findings(file, text, "duckdb")] == [("DI01", 2)]
+    for templater in ("jinja", "raw"):
+        assert lint(file, core={"templater": templater}).violations
+
+
+def test_a_file_that_is_not_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is said, and the linter goes on."""
+    file = write(make(tmp_path), "models/a.sql", "")
+    assert findings.findings(file, "-" * (LONGEST + 1), "duckdb") == ()
     assert "models/a.sql:1 is not looked at whole" in caplog.text
-    lint(file, core={"templater": "raw", "max_parse_depth": 50})
 
 
 def test_noqa_that_is_off(tmp_path: Path) -> None:
