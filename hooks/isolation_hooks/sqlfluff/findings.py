@@ -43,8 +43,10 @@ def findings(path: Path | None, text: str, dialect: str, profiles_dir: str = "")
         _say_once("no dbt_project.yml above what is linted, so its rules find nothing")
         return ()
     name = "stdin.sql" if file is None else os.path.relpath(file.absolute(), folder).replace(os.sep, "/")
-    named = file is not None
-    return _findings(folder, _stamp(folder), profiles_dir, name, named, text, _DIALECTS.get(dialect, dialect))
+    # sqlfluff itself leaves none; a blank in its place moves nothing.
+    text = text.replace("\r", " ")
+    dialect = _DIALECTS.get(dialect, dialect)
+    return _findings(folder, _stamp(folder), profiles_dir, name, file is not None, text, dialect)
 
 
 @lru_cache(maxsize=8)

@@ -112,6 +112,7 @@ def test_rules(tmp_path: Path) -> None:
         assert f"[{rule.name}]" in listed
 
 
+@pytest.mark.all
 def test_the_dbt_templater(tmp_path: Path) -> None:
     """The same under dbt's own rendering; names are those of what `dbt parse` wrote."""
     pytest.importorskip("sqlfluff_templater_dbt")

@@ -119,6 +119,7 @@ def test_a_text_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     [one] = findings.findings(Path("stdin"), BAD, "duckdb")
     assert (one.code, one.line) == ("DI01", 1)
     assert findings.findings(None, BAD, "duckdb") == (one,)
+    assert len(findings.findings(None, "{% set a = 1 %}\r\n" + BAD, "duckdb")) == 1
 
 
 def test_a_manifest_of_another_project(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
