@@ -32,6 +32,7 @@ TIERS = (
     ("installation", "operation"),
     ("checks",),
     ("places",),
+    ("hook_writes",),
     ("writes",),
     ("reads", "sample"),
     ("records",),

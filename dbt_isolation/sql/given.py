@@ -11,6 +11,7 @@ from dbt_isolation.sql.values import Global, Text, Value, hole, known
 NOT_SET: Final = object()
 #: A macro that calls others deeper than this is not followed.
 DEEPEST = 30
+_HOOKS = frozenset({"after_commit", "before_begin", "in_transaction", "make_hook_config"})
 _ENDS = frozenset(
     f"exceptions.{one}"
     for one in (
@@ -74,6 +75,8 @@ def call(given: Given, name: str, arguments: Arguments, package: str, dialect: s
         if default is None:
             raise EndedError
         return default
+    if name in _HOOKS and arguments.positional:
+        return arguments.positional[0]
     if name == "adapter.dispatch":
         return _dispatched(given, arguments, package, dialect)
     return None
