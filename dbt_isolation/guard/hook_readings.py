@@ -1,7 +1,8 @@
 """What the hooks of a run do in it: read by what is known of the run, and remembered by all of that."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dbt.adapters.factory import get_adapter_by_type, get_adapter_package_names
@@ -23,31 +24,48 @@ _MODEL = ("name", "alias", "schema", "database", "resource_type", "package_name"
 _PLAIN = (str, int, float, bool, type(None))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a text asks for: facts of the run, in ``said`` as bytes; ``of_node``: of its node too."""
+
+    given: Given
+    said: bytes
+    of_node: bool
+
+
 def readings_of(session: Session, manifest: Any, hooks: Sequence[Hook]) -> Iterator[tuple[Hook, Reading]]:
     """Each hook with what it does in this run; ``manifest`` is dbt's."""
     facts = _Facts(session, manifest)
     dialect = session.credentials.type
     known = Readings(session.target_path, "given", dialect)
-    keys: dict[bytes, bytes] = {}
-    givens: dict[bytes, tuple[str, Given]] = {}
-    of: list[tuple[Hook, bytes]] = []
-    alike: dict[tuple[str, str, str], bytes] = {}
+    # Most projects have one text for all nodes of a folder.
+    texts: dict[tuple[str, str], _Asked] = {}
+    alike: dict[tuple[str, str, str], tuple[Hook, _Asked, Mapping[str, object]]] = {}
+    of: list[tuple[str, str, str]] = []
     for hook in hooks:
-        # Most projects have one text for all nodes of a folder.
-        like = (hook.text, hook.package, hook.node.unique_id if facts.of_node(hook) else "")
+        text = (hook.text, hook.package)
+        if text not in texts:
+            texts[text] = facts.asked(hook)
+        asked = texts[text]
+        by_node = asked.of_node and hook.node is not None
+        like = (*text, hook.node.unique_id if by_node else "")
+        of.append(like)
         if like not in alike:
-            given = facts.given(hook)
-            key = known.key(hook.text.encode(errors="surrogateescape"), _said(given))
-            alike[like] = key
-            keys[key], givens[key] = key, (hook.text, given)
-        of.append((hook, alike[like]))
+            alike[like] = hook, asked, _names_of_node(hook.node) if by_node else {}
+    keys = {
+        like: known.key(hook.text.encode(errors="surrogateescape"), asked.said, _said(names))
+        for like, (hook, asked, names) in alike.items()
+    }
 
-    def read(fresh: Sequence[bytes]) -> Iterable[tuple[bytes, Reading]]:
-        return ((key, _read(*givens[key], dialect)) for key in fresh)
+    def read(fresh: Sequence[tuple[str, str, str]]) -> Iterator[tuple[tuple[str, str, str], Reading]]:
+        for like in fresh:
+            hook, asked, names = alike[like]
+            given = replace(asked.given, names={**asked.given.names, **names})
+            yield like, _read(hook.text, given, dialect)
 
     readings = known.of(keys, read)
-    for hook, key in of:
-        yield hook, readings[key]
+    for hook, like in zip(hooks, of, strict=True):
+        yield hook, readings[like]
 
 
 def _read(text: str, given: Given, dialect: str) -> Reading:
@@ -60,14 +78,21 @@ def _read(text: str, given: Given, dialect: str) -> Reading:
         return Reading(problem=(repr(error), 0))
 
 
-def _said(given: Given) -> bytes:
-    facts = (given.names, given.variables, given.environ, given.macros)
-    said = [sorted((name, _shown(one)) for name, one in fact.items()) for fact in facts]
-    return repr((said, given.package, given.root)).encode(errors="surrogateescape")
+def _said(*facts: object) -> bytes:
+    return repr([sorted(one.items()) if isinstance(one, dict) else one for one in facts]).encode(
+        errors="surrogateescape"
+    )
 
 
-def _shown(value: object) -> str:
-    return "" if value is NOT_SET else repr(value)
+def _names_of_node(node: Any) -> dict[str, object]:
+    """What a template finds of the node whose hook it is."""
+    place = {"database": node.database or "", "schema": node.schema or "", "identifier": node.alias}
+    return {
+        **{f"this.{part}": value for part, value in place.items()},
+        **{f"model.{name}": str(getattr(node, name, "")) for name in _MODEL},
+        "database": place["database"],
+        "schema": place["schema"],
+    }
 
 
 class _Facts:
@@ -79,17 +104,13 @@ class _Facts:
         self._config = get_adapter_by_type(session.credentials.type).config
         self._not_followed = {*get_adapter_package_names(session.credentials.type), "dbt_isolation"}
         self._target = self._config.to_target_dict()
-        self._texts: dict[tuple[str, str], tuple[dict[str, str], str]] = {}
 
-    def of_node(self, hook: Hook) -> bool:
-        """Whether what it does is another thing for another node."""
-        return hook.node is not None and _OF_NODE.search(self._all(hook)[1]) is not None
-
-    def given(self, hook: Hook) -> Given:
+    def asked(self, hook: Hook) -> _Asked:
         """All that the hook and the macros it calls ask for."""
-        macros, text = self._all(hook)
+        macros = self._followed(hook)
+        text = "\n".join((hook.text, *macros.values()))
         environ = self._session.run.environ if self._session.run is not None else {}
-        return Given(
+        given = Given(
             names=dict(self._names(hook, text)),
             variables=self._variables(hook.package, text),
             environ={name: environ.get(name, NOT_SET) for _, name in _ENVIRONMENT.findall(text)},
@@ -97,23 +118,22 @@ class _Facts:
             package=hook.package,
             root=self._session.project,
         )
+        said = _said(given.names, given.variables, given.environ, given.macros, given.package, given.root)
+        return _Asked(given, said, _OF_NODE.search(text) is not None)
 
-    def _all(self, hook: Hook) -> tuple[dict[str, str], str]:
-        """The macros that the hook calls, also through others, by name, and its text with theirs."""
-        key = (hook.text, hook.package)
-        if key not in self._texts:
-            macros: dict[str, str] = {}
-            ahead = list(self._called(*key))
-            while ahead:
-                macro = self._macros.get(ahead.pop())
-                if macro is None or macro.package_name in self._not_followed:
-                    continue
-                name = f"{macro.package_name}.{macro.name}"
-                if name not in macros:
-                    macros[name] = macro.macro_sql.replace("\r\n", "\n")
-                    ahead += macro.depends_on.macros
-            self._texts[key] = macros, "\n".join((hook.text, *macros.values()))
-        return self._texts[key]
+    def _followed(self, hook: Hook) -> dict[str, str]:
+        """The macros that the hook calls, also through others, by name."""
+        macros: dict[str, str] = {}
+        ahead = list(self._called(hook.text, hook.package))
+        while ahead:
+            macro = self._macros.get(ahead.pop())
+            if macro is None or macro.package_name in self._not_followed:
+                continue
+            name = f"{macro.package_name}.{macro.name}"
+            if name not in macros:
+                macros[name] = macro.macro_sql.replace("\r\n", "\n")
+                ahead += macro.depends_on.macros
+        return macros
 
     def _called(self, text: str, package: str) -> Iterator[str]:
         """Unique ids of what a hook may call; dbt lists those of macros."""
@@ -139,13 +159,6 @@ class _Facts:
                 yield f"flags.{name}", value
         if ARGUMENTS in hook.text:
             yield ARGUMENTS, dict(self._session.flags.ARGS or {})
-        if self.of_node(hook):
-            node = hook.node
-            place = {"database": node.database or "", "schema": node.schema or "", "identifier": node.alias}
-            yield from ((f"this.{part}", value) for part, value in place.items())
-            yield "database", place["database"]
-            yield "schema", place["schema"]
-            yield from ((f"model.{name}", getattr(node, name, None)) for name in _MODEL)
 
     def _variables(self, package: str, text: str) -> Mapping[str, object]:
         asked = [name for _, name in _VARIABLE.findall(text)]

@@ -7,8 +7,14 @@ from typing import Final
 from dbt_isolation.sql.arguments import Arguments
 from dbt_isolation.sql.values import Global, Text, Value, hole, known
 
+
+class _NotSet:
+    def __repr__(self) -> str:
+        return "not set"
+
+
 #: Of a variable that nobody set.
-NOT_SET: Final = object()
+NOT_SET: Final = _NotSet()
 #: A macro that calls others deeper than this is not followed.
 DEEPEST = 30
 _HOOKS = frozenset({"after_commit", "before_begin", "in_transaction", "make_hook_config"})
