@@ -9,14 +9,15 @@ from dbt_isolation.environments import Refusal, Relation, Run, owner
 from dbt_isolation.sql.reading import Named, Reading
 from dbt_isolation.writes import RefusedText
 
-#: What the name of a source is to the project: where it is in this run; None for one that is not known.
-SourceOf = Callable[[str, str], Relation | None]
-_SOURCE = re.compile(r"source\('([^']+)', '([^']+)'\)")
+#: Where ``ref`` or ``source`` of these names is in this run; None where that is its own or not known.
+RelationOf = Callable[[str, tuple[str, ...]], Relation | None]
+_ABOUT = re.compile(r"(ref|source)\((.+)\)")
+_TEXT = re.compile(r"'([^']*)'")
 _JUDGED = frozenset({"table", "function", "place", "stage"})
 
 
 def refused_texts(
-    run: Run, what: str, reading: Reading, source_of: SourceOf, *, rule: str
+    run: Run, what: str, reading: Reading, relation_of: RelationOf, *, rule: str
 ) -> Iterator[RefusedText]:
     """What ``reading``, of a hook or an operation that is called ``what``, writes in protected places.
 
@@ -25,16 +26,16 @@ def refused_texts(
     for named in reading.named:
         if not named.writes or named.kind not in _JUDGED:
             continue
-        found = _owner(run, named, source_of)
+        found = _owner(run, named, relation_of)
         if found is not None:
             relation, environment, glob = found
             yield RefusedText(what, relation, _refusal(run, environment, glob, rule))
 
 
-def _owner(run: Run, named: Named, source_of: SourceOf) -> tuple[str, Environment, str] | None:
+def _owner(run: Run, named: Named, relation_of: RelationOf) -> tuple[str, Environment, str] | None:
     if named.about:
-        source = _SOURCE.fullmatch(named.about)
-        relation = source_of(source[1], source[2]) if source else None
+        about = _ABOUT.fullmatch(named.about)
+        relation = relation_of(about[1], tuple(_TEXT.findall(about[2]))) if about else None
         if relation is None:
             return None
         found = owner(run.config, relation.database, relation.schema)

@@ -54,14 +54,20 @@ def _run(adapter_type: str) -> Run:
     return run_of(parse(BLOCK, {}), Target("dev", "warehouse", "dev", "", adapter_type), {})
 
 
-def _source(name: str, table: str) -> Relation | None:
-    return {"loaded": Relation("vault", "raw", table), "own": Relation("warehouse", "raw", table)}.get(name)
+def _relation(kind: str, names: tuple[str, ...]) -> Relation | None:
+    return {
+        ("source", "loaded"): Relation("vault", "raw", names[-1]),
+        ("source", "own"): Relation("warehouse", "raw", names[-1]),
+        ("ref", "unbuilt"): Relation("warehouse", "analytics", names[-1]),
+    }.get((kind, names[0]))
 
 
 def _refused(text: str, dialect: str = "postgres") -> list[str]:
     reading = read_given(text, dialect, GIVEN)
     assert reading.problem is None
-    return [one.relation for one in refused_texts(_run(dialect), "it", reading, _source, rule="hook writes")]
+    return [
+        one.relation for one in refused_texts(_run(dialect), "it", reading, _relation, rule="hook writes")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +115,7 @@ def _refused(text: str, dialect: str = "postgres") -> list[str]:
             "delete from {{ source('loaded', 'orders') }}",
             "source('loaded', 'orders'), which is vault.raw.orders",
         ),
+        ("delete from {{ ref('unbuilt') }}", "ref('unbuilt'), which is warehouse.analytics.unbuilt"),
         ("{{ after_commit('delete from analytics.orders') }}", None),
         # Macros.
         ("{{ wipe('analytics') }}", None),
@@ -211,7 +218,7 @@ def test_engines(dialect: str, text: str, relations: list[str]) -> None:
 def test_the_refusal_names_owner_and_remedy() -> None:
     """Who owns the place, and where such SQL belongs."""
     reading = read_given("delete from analytics.orders", "duckdb", GIVEN)
-    [refused] = refused_texts(_run("duckdb"), "it", reading, _source, rule="hook writes")
+    [refused] = refused_texts(_run("duckdb"), "it", reading, _relation, rule="hook writes")
     assert refused.what == "it"
     assert refused.refusal.rule == "hook writes"
     assert refused.refusal.reason.startswith("environment 'prod' owns warehouse.analytics, and this run is")

@@ -1,16 +1,18 @@
 """The hooks and the operation that a command would run: which of them write a protected place by its name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from dbt_isolation import writes
 from dbt_isolation.artifacts.manifest import of_node
-from dbt_isolation.environments import Relation
+from dbt_isolation.environments import Relation, Run
 from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session
 from dbt_isolation.guard.sources import source_places
+from dbt_isolation.reads.decide import Place, Read
 
 #: Commands that run no on-run-start and no on-run-end; a later dbt's are taken to run them.
 _WITHOUT = (writes.READING - {"freshness"}) | {"clone", "run-operation"}
@@ -28,16 +30,17 @@ class Hook:
     node: Any = None
     rule: str = "hook writes"
 
-    @property
-    def by_selection(self) -> bool:
-        """Whether it only runs where its node is selected."""
-        return self.node is not None
+
+_NO_READS: Mapping[str, Read] = {}
 
 
-def refused_hooks(session: Session, manifest: Any) -> list[writes.RefusedText]:
+def refused_hooks(
+    session: Session, manifest: Any, reads: Mapping[str, Read] = _NO_READS
+) -> list[writes.RefusedText]:
     """What the command's hooks, or its operation, would write and may not; ``manifest`` is dbt's.
 
-    One line says which of them could not be read. Raises ``IsolationError``.
+    ``reads``: where the run reads what it does not build, by unique id: there a hook's ref() leads too. One
+    line says which of them could not be read. Raises ``IsolationError``.
     """
     run = session.run
     if run is None or run.environment is None or run.environment.protected:
@@ -48,29 +51,44 @@ def refused_hooks(session: Session, manifest: Any) -> list[writes.RefusedText]:
     from dbt_isolation.guard.hook_readings import readings_of
     from dbt_isolation.hook_writes import refused_texts
 
-    def source_of(name: str, table: str) -> Relation | None:
-        for source in manifest.sources.values():
-            if (source.source_name, source.name) == (name, table):
-                place = {"database": source.database or "", "schema": source.schema or ""}
-                place |= source_places(run).get(name, {})
-                return Relation(place["database"], place["schema"], source.identifier)
+    @cache
+    def chosen() -> frozenset[str] | None:
+        return selected(session.command, session.flags, manifest, session.credentials.type)
+
+    def relation_of(kind: str, names: tuple[str, ...]) -> Relation | None:
+        if kind == "source":
+            return _source(run, manifest, names)
+        for read in reads.values():
+            elsewhere = read.place is Place.RELEASE and read.node.name in names
+            if elsewhere and read.node.unique_id not in (chosen() or ()):
+                return read.relation
         return None
 
     found: list[tuple[Hook, list[writes.RefusedText], str]] = []
     for hook, reading in readings_of(session, manifest, hooks):
-        refusals = list(refused_texts(run, hook.what, reading, source_of, rule=hook.rule))
+        refusals = list(refused_texts(run, hook.what, reading, relation_of, rule=hook.rule))
         problem = reading.problem[0] if reading.problem is not None else ""
         if refusals or problem:
             found.append((hook, refusals, problem))
-    found = _of_selected(session, manifest, found) if found else []
+    found = _of_selected(chosen(), found) if found else []
     _say_unread([f"{hook.what} ({problem})" for hook, _, problem in found if problem])
     return [one for _, refusals, _ in found for one in refusals]
 
 
+def _source(run: Run, manifest: Any, names: tuple[str, ...]) -> Relation | None:
+    """Where a source's table is in this run, which may be elsewhere than the project says."""
+    for source in manifest.sources.values():
+        if (source.source_name, source.name) == names:
+            place = {"database": source.database or "", "schema": source.schema or ""}
+            place |= source_places(run).get(source.source_name, {})
+            return Relation(place["database"], place["schema"], source.identifier)
+    return None
+
+
 def _of_selected(
-    session: Session, manifest: Any, found: Sequence[tuple[Hook, list[writes.RefusedText], str]]
+    chosen: frozenset[str] | None, found: Sequence[tuple[Hook, list[writes.RefusedText], str]]
 ) -> list[tuple[Hook, list[writes.RefusedText], str]]:
-    chosen = selected(session.command, session.flags, manifest, session.credentials.type)
+    """Those that the command runs."""
     if chosen is None:
         return list(found)
     if not chosen:

@@ -111,9 +111,9 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         if session.command not in writes.READING:
             self._check_macros(session, manifest)
             self._check_nodes(session, manifest)
-        self._of_user(session, self._check_hooks, session, manifest)
         self._of_user(session, read_from_copies, session)
         self._of_user(session, self._follow, session, manifest)
+        self._of_user(session, self._check_hooks, session, manifest)
 
     def _check_nodes(self, session: Session, manifest: Any) -> None:
         assert session.run is not None
@@ -134,7 +134,8 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
 
     def _check_hooks(self, session: Session, manifest: Any) -> None:
         assert session.run is not None
-        if refusals := refused_hooks(session, manifest):
+        deferral = self._course.deferral if self._course is not None else None
+        if refusals := refused_hooks(session, manifest, deferral.reads if deferral is not None else {}):
             self._refuse(session, writes.message(session.run, session.command, refusals, by=BY))
 
     def _follow(self, session: Session, manifest: Any) -> None:

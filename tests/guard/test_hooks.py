@@ -98,6 +98,21 @@ def test_a_source_in_production_is_refused(project: Project) -> None:
     assert result.status == 0, result
 
 
+def test_a_ref_that_is_read_in_production_is_refused(orchard: Project, tmp_path: Path) -> None:
+    """Where the run does not build it, dbt's ref() leads there in a hook too."""
+    project = orchard.copy(tmp_path / "orchard")
+    project.write(
+        "dbt_project.yml",
+        (project.folder / "dbt_project.yml").read_text(encoding="utf-8")
+        + """on-run-end: ["drop view if exists {{ ref('apples') }}"]\n""",
+    )
+    refused = project.dbt("run", "-s", "baskets")
+    assert refused.status == 2, refused
+    assert "ref('apples'), which is " in refused.output
+    result = project.dbt("run", "-s", "apples", "baskets")
+    assert "refused" not in result.output, result
+
+
 def test_what_was_seen_is_not_read_again(project: Project) -> None:
     """No hooks: no SQL is read. A hook: it is, once, until the hook, its macro or the target changes."""
     assert "sqlglot is out" in _run(project, "seed", before=say_what_is_imported).output
