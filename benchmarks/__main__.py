@@ -10,17 +10,19 @@ import sys
 from collections.abc import Callable
 
 from .copies import copies
+from .corpus import corpus
 from .evidence import evidence
 from .generator import FEWEST
+from .hooks import hooks
 from .plain_dbt import plain_dbt
 from .reads import reads
-from .results import RESULTS, Options, Section, record
+from .results import RESULTS, Options, Report, record
 from .sources import sources
 from .start_up import start_up
 from .state_pull import state_pull
 from .timing import BenchmarkError, say
 
-BENCHMARKS: dict[str, Callable[[Options], Section]] = {
+BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "plain_dbt": plain_dbt,
     "start_up": start_up,
     "reads": reads,
@@ -28,6 +30,8 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "evidence": evidence,
     "sources": sources,
     "copies": copies,
+    "hooks": hooks,
+    "corpus": corpus,
 }
 
 

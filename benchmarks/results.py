@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Protocol
 
 from .timing import Spread
 
@@ -52,6 +53,17 @@ class Row:
         return (self.what, self.a, self.b, self.note, spread, self.goal, met)
 
 
+class Report(Protocol):
+    """What a benchmark gives: a section of the page, and whether its goals are met."""
+
+    @property
+    def met(self) -> bool:
+        """Whether every goal is met."""
+
+    def text(self, name: str, options: Options) -> str:
+        """The section under its heading, in Markdown that reads well as plain text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """The result of one benchmark."""
@@ -72,7 +84,8 @@ class Section:
         asked = f" --models {options.models}" if options.models != Options().models else ""
         asked += f" --rounds {options.rounds}" if options.rounds else ""
         rounds = f"{self.rounds} rounds after a warm-up; {versions()}."
-        parts = [f"## {name}", self.about, _table([row.cells() for row in self.rows]), *self.remarks, rounds]
+        rows = table(_HEADINGS, [row.cells() for row in self.rows])
+        parts = [f"## {name}", self.about, rows, *self.remarks, rounds]
         parts.append(f"Repeat: `python -m benchmarks {name}{asked}`")
         return "\n\n".join(parts) + "\n"
 
@@ -119,9 +132,10 @@ Last run with {versions()}.
 """
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    columns = [index for index in range(len(_HEADINGS)) if any(row[index] for row in rows)]
-    lines = [[_HEADINGS[index] for index in columns], *([row[index] for index in columns] for row in rows)]
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, without columns that are empty."""
+    columns = [index for index in range(len(headings)) if any(row[index] for row in rows)]
+    lines = [[headings[index] for index in columns], *([row[index] for index in columns] for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
     texts = [
         " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from dbt_isolation import naming
+from dbt_isolation.code.reading import Named, Reading
 from dbt_isolation.config.model import Environment
 from dbt_isolation.environments import Refusal, Relation, Run, owner
-from dbt_isolation.sql.reading import Named, Reading
 from dbt_isolation.writes import RefusedText
 
 #: Where ``ref`` or ``source`` of these names is in this run; None where that is its own or not known.

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import traceback
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, cast
@@ -22,8 +22,8 @@ from dbt_isolation.reports import FORMATS, report
 CLEAN, FINDINGS, USER, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the exit status."""
+def main(argv: Sequence[str] | None = None, seen: Callable[[Outcome], None] | None = None) -> int:
+    """Runs one command and returns the exit status; ``seen`` is told what the command found."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         dotenv_file.load()
@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = cast(Command, import_module(COMMANDS[arguments.command].module))
         outcome = command.run(arguments)
         _show(arguments, outcome)
+        if seen is not None:
+            seen(outcome)
         return FINDINGS if outcome.failed else CLEAN
     except IsolationError as error:
         print(f"dbt-isolation: {error.message}", file=sys.stderr)

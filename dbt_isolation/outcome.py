@@ -73,7 +73,27 @@ class Text:
     lines: tuple[str, ...]
 
 
-Block: TypeAlias = Table | Text
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """One thing in a graph; ``note`` is said beside its label."""
+
+    name: str
+    label: str
+    kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Who reads whom: ``edges`` from what is read to what reads it, by names; ``focus`` is what was asked."""
+
+    title: str
+    focus: str
+    vertices: tuple[Vertex, ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+Block: TypeAlias = Table | Text | Graph
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 

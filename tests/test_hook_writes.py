@@ -2,11 +2,11 @@
 
 import pytest
 
+from dbt_isolation.code.files import read_given
+from dbt_isolation.code.given import NOT_SET, Given
 from dbt_isolation.config.block import parse
 from dbt_isolation.environments import Relation, Run, Target, run_of
 from dbt_isolation.hook_writes import refused_texts
-from dbt_isolation.sql.files import read_given
-from dbt_isolation.sql.given import NOT_SET, Given
 
 BLOCK = {
     "environments": {

@@ -10,8 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 import dbt_isolation
+from dbt_isolation.adoption.hooks_entry import HOOK_IDS
 from dbt_isolation.checks import CHECKS
 from dbt_isolation.commands import COMMANDS
 from dbt_isolation.config.block import load
@@ -21,12 +23,14 @@ from tests.guard import table
 from tests.projects import ROOT
 
 PACKAGE = ROOT / "dbt_isolation"
+HOOKS = ROOT / "hooks/isolation_hooks"
 #: From top to bottom; a module may import what stands below its own line, and its own room.
 TIERS = (
+    ("isolation_hooks",),
     ("main",),
     ("commands", "guard"),
     ("reports",),
-    ("excerpt",),
+    ("excerpt", "graph_text"),
     ("adoption", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
@@ -38,11 +42,14 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
+    ("code",),
+    ("code",),
+    ("sql",),
     ("artifacts", "profile"),
     ("environments",),
     ("config",),
-    ("naming", "sql"),
-    ("outcome", "errors"),
+    ("naming",),
+    ("outcome", "errors", "cache"),
 )
 RANK = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
@@ -52,17 +59,23 @@ def _imports(file: Path) -> set[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("dbt_isolation."):
             found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("isolation_hooks"):
+            found.add("isolation_hooks")
         elif isinstance(node, ast.ImportFrom) and node.module == "dbt_isolation":
             found.update(alias.name for alias in node.names if alias.name in RANK)
     return found
 
 
 @pytest.mark.parametrize(
-    "file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE))
+    "file",
+    [*sorted(PACKAGE.rglob("*.py")), *sorted(HOOKS.rglob("*.py"))],
+    ids=lambda file: str(file.relative_to(file.parents[1])),
 )
 def test_imports_go_down(file: Path) -> None:
     """A room imports rooms of lower tiers alone."""
-    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    room = "isolation_hooks"
+    if file.is_relative_to(PACKAGE):
+        room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room == "__init__":
         return
     wrong = {other for other in _imports(file) if other != room and RANK[other] <= RANK[room]}
@@ -150,7 +163,7 @@ def test_links_of_pages_lead_somewhere() -> None:
 
 
 def test_the_wheel_is_whole(tmp_path: Path) -> None:
-    """The package alone, with its types marked and the licence."""
+    """The package and the hooks alone, with its types marked and the licence."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -163,9 +176,11 @@ def test_the_wheel_is_whole(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     modules = {str(file.relative_to(ROOT)) for file in PACKAGE.rglob("*.py")} | {"dbt_isolation/py.typed"}
+    modules |= {str(file.relative_to(HOOKS.parent)) for file in HOOKS.rglob("*.py")}
     assert modules <= set(names)
     assert {name.split("/")[0] for name in names} == {
         "dbt_isolation",
+        "isolation_hooks",
         f"dbt_isolation-{dbt_isolation.__version__}.dist-info",
     }
 
@@ -180,3 +195,17 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
         # The dbt templater has no release for sqlfluff 4.5, which the lock of dbt 1.12 tests.
         without = {"sqlfluff-templater-dbt"} if "dbt112" in lock else set()
         assert names - without <= {name.lower() for name in pinned}, lock
+
+
+def test_hooks_agree() -> None:
+    """Every hook has an entry point of its own name, a module and a place in the page."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    page = (ROOT / "docs/hooks.md").read_text()
+    for hook in hooks:
+        module, _, function = scripts[hook["entry"]].partition(":")
+        assert hook["id"] == hook["entry"]
+        assert function == "main"
+        assert (HOOKS.parent / f"{module.replace('.', '/')}.py").is_file()
+        assert f"`{hook['id']}`" in page
+    assert set(HOOK_IDS) == {hook["id"] for hook in hooks} == set(scripts) - {"dbt-isolation"}

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dbt_isolation.adoption import package_entry
+from dbt_isolation.adoption import hooks_entry, package_entry
 from dbt_isolation.adoption.block import Chosen, block_lines
 from dbt_isolation.adoption.changes import Change, text_of
 from dbt_isolation.adoption.production import Production
+from dbt_isolation.adoption.repository import projects, root_of
 from dbt_isolation.adoption.yaml_text import (
     MARK,
     add_to_list,
@@ -20,7 +21,7 @@ from dbt_isolation.adoption.yaml_text import (
 from dbt_isolation.artifacts.project import Definition, macro_folders, macros_of
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.block import BLOCK
-from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.config.settings import parse_yaml, read_yaml
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.one_liners import (
     ONE_LINERS,
@@ -76,11 +77,13 @@ def set_up(
     package: str | None,
     source_macro: bool,
     variables_file: str,
+    hooks: bool,
 ) -> Plan:
     """What `init` does; ``chosen`` is None where the block is there.
 
     ``productions``: those whose manifest is known. ``neighbours``: the other targets in their databases, by
-    name. ``variables_file``: where the project's variables stand.
+    name. ``variables_file``: where the project's variables stand. ``hooks``: also where the repository has no
+    pre-commit yet.
     Raises ``IsolationError`` for what cannot be done in a way that keeps the user's files.
     """
     edits = _Edits()
@@ -102,6 +105,7 @@ def set_up(
         text = edits.text(file) or ""
         edits.put(file, add_to_mapping(text, variables_file, "vars", BLOCK, block_lines(chosen)))
     _add_ignored(edits, project_dir, _ignored_names(project_dir))
+    notes += _add_hooks(edits, project_dir, package, wanted=hooks)
     return Plan(edits.changes(), tuple(notes))
 
 
@@ -135,6 +139,7 @@ def undo(project_dir: Path) -> Plan:
                 "writes it; take the call out yourself"
             )
     _remove_ignored(edits, project_dir, ignored)
+    _remove_hooks(edits, project_dir)
     return Plan(edits.changes(), tuple(notes))
 
 
@@ -179,6 +184,45 @@ def _add_package(edits: _Edits, project_dir: Path, told: str | None) -> None:
     file = project_dir / name
     lines = package_entry.entry(project_dir, told)
     edits.put(file, add_to_list(edits.text(file) or "", name, "packages", lines))
+
+
+def _add_hooks(edits: _Edits, project_dir: Path, told: str | None, *, wanted: bool) -> list[str]:
+    """Into the repository's .pre-commit-config.yaml; why not, where nobody asked for it and it cannot be."""
+    root = root_of(project_dir)
+    if root is None:
+        if wanted:
+            raise IsolationError(
+                f"{project_dir.absolute()} is in no git repository, so there is nothing to hook into",
+                "run `git init` first, or leave --hooks out",
+            )
+        return []
+    file = root / hooks_entry.FILE
+    text = edits.text(file)
+    if text is None and not wanted:
+        return []
+    try:
+        listed = parse_yaml(text or "", str(file)).get("repos")
+        if isinstance(listed, list) and any(map(hooks_entry.is_ours, listed)):
+            return []
+        lines = hooks_entry.entry(root, project_dir, told)
+        edits.put(file, add_to_list(text or "", str(file), "repos", lines))
+    except IsolationError as error:
+        if wanted:
+            raise
+        return [f"{file}: our hooks are not in it: {error.message}", *([error.hint] if error.hint else [])]
+    return []
+
+
+def _remove_hooks(edits: _Edits, project_dir: Path) -> None:
+    root = root_of(project_dir)
+    text = edits.text(root / hooks_entry.FILE) if root is not None else None
+    if root is None or text is None:
+        return
+    # The hooks are the repository's: the last project that leaves takes them along.
+    if any(one.resolve() != project_dir.resolve() for one in projects(root)):
+        return
+    rest = remove_from_list(text, str(root / hooks_entry.FILE), "repos", hooks_entry.is_ours)
+    edits.put(root / hooks_entry.FILE, rest if rest.strip() or rest == text else None)
 
 
 def _add_macro(edits: _Edits, project_dir: Path, name: str, macros: Mapping[str, Definition]) -> None:

@@ -151,7 +151,9 @@ def _end(node: yaml.Node) -> int:
     """The number of the first line after ``node``, comments that follow it not counted."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        key, value = last if isinstance(last, tuple) else (last, last)
+        if isinstance(last, yaml.Node):
+            return _end(last)
+        key, value = last
         # An alias stands where its anchor does; a value before its key is one.
         return max(_end(value), int(key.end_mark.line) + 1)
     block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")

@@ -177,6 +177,29 @@ class Source(msgspec.Struct, frozen=True):
         return Relation(self.database or "", self.schema_ or "", self.identifier)
 
 
+class Owner(msgspec.Struct, frozen=True):
+    """Whom to ask about an exposure."""
+
+    name: str | None = None
+    email: str | list[str] | None = None
+
+    def __str__(self) -> str:
+        email = self.email if isinstance(self.email, str) else next(iter(self.email or ()), None)
+        return self.name or email or ""
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """An exposure, a metric, a semantic model or a saved query: it reads nodes, and is no relation."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    label: str | None = None
+    original_file_path: str = ""
+    depends_on: DependsOn = DependsOn()
+    owner: Owner = Owner()
+
+
 class Macro(msgspec.Struct, frozen=True):
     """One entry of ``macros``."""
 
@@ -206,6 +229,15 @@ class Manifest(msgspec.Struct, frozen=True):
     sources: dict[str, Source] = {}
     macros: dict[str, Macro] = {}
     unit_tests: dict[str, UnitTest] = {}
+    exposures: dict[str, Consumer] = {}
+    metrics: dict[str, Consumer] = {}
+    semantic_models: dict[str, Consumer] = {}
+    saved_queries: dict[str, Consumer] = {}
+
+    def consumers(self) -> Iterator[Consumer]:
+        """Exposures, metrics, semantic models and saved queries."""
+        for kind in (self.exposures, self.metrics, self.semantic_models, self.saved_queries):
+            yield from kind.values()
 
     def buildable(self) -> Iterator[Node]:
         """Models, seeds, snapshots and functions; ephemeral models and other projects' too."""

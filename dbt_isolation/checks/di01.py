@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from dbt_isolation.checks.file import File
+from dbt_isolation.code.reading import Named
 from dbt_isolation.outcome import Edit, Finding
-from dbt_isolation.sql.reading import Named
 
 _KINDS = {"table": "the table", "file": "the file", "stage": "the stage"}
 #: Where a ref or a source may stand, and makes the node depend on what it names.

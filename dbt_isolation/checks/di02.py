@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from dbt_isolation.checks.file import File
+from dbt_isolation.code.reading import Named
 from dbt_isolation.outcome import Finding
-from dbt_isolation.sql.reading import Named
 
 _BY_NAME = "let vars, or the configuration of the environment, say what differs"
 

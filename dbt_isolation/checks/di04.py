@@ -26,6 +26,10 @@ def check(file: File) -> Iterator[Finding]:
         if named.kind == "place":
             message = f"{what} is a place that is spelled out, and is written, granted on or moved to"
         remedy = "write {{ this }}, or a model that makes what is needed"
+        if named.kind == "place":
+            remedy = (
+                "write {{ target.schema }} or {{ target.database }}, or let dbt do it, such as by `grants:`"
+            )
         if named.kind in ("file", "stage"):
             remedy = "let the environment say where files go, such as with an environment variable"
         yield file.finding("DI04", named.start, message, remedy, end=named.end, relation=named.relation)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dbt_isolation import naming
+from dbt_isolation.code.reading import Reading
 from dbt_isolation.config.model import Config
 from dbt_isolation.outcome import Edit, Finding, Severity
-from dbt_isolation.sql.reading import Reading
 
 PAGE = "docs/checks.md"
 

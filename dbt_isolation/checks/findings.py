@@ -1,6 +1,6 @@
 """What the checks find, weighed as the configuration says."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dbt_isolation.checks import CHECKS, check_of, file_check_of
@@ -14,15 +14,17 @@ from dbt_isolation.outcome import Finding, Severity, Skipped
 def of_files(
     contents: Iterable[Content], config: Config, codes: Collection[str], called: Mapping[str, str]
 ) -> Iterator[Finding | Skipped]:
-    """What the checks of files among ``codes`` find; a file that could not be read whole is skipped too."""
+    """What the checks of files among ``codes`` find.
+
+    A file that dbt cannot read either is a finding; one that was not read whole for another reason is
+    skipped.
+    """
     checks = [(code, file_check_of(code)) for code in codes if CHECKS[code].of_files]
     protected = Protected.of(config)
     for content in contents:
         file = File(content.path, content.text, content.reading, protected, called)
         if content.reading.problem is not None:
-            why, at = content.reading.problem
-            line = content.text.count("\n", 0, at) + 1
-            yield Skipped(f"{content.path}:{line}", why)
+            yield from _unread(file, [code for code, _ in checks], config)
         for code, check in checks:
             try:
                 yield from _weighed(check.check(file), code, config)
@@ -46,6 +48,19 @@ def _weighed(findings: Iterable[Finding], code: str, config: Config) -> Iterator
         weight = config.weight(code, finding.path) or str(CHECKS[code].severity)
         if weight != "off":
             yield replace(finding, severity=Severity(weight))
+
+
+def _unread(file: File, codes: Sequence[str], config: Config) -> Iterator[Finding | Skipped]:
+    why, at = file.reading.problem or ("", 0)
+    if not file.reading.broken:
+        line = file.text.count("\n", 0, at) + 1
+        yield Skipped(f"{file.path}:{line}", why)
+        return
+    # Once, under the first check that would have looked at it.
+    for code in codes:
+        if config.weight(code, file.path) != "off":
+            yield file.finding(code, at, f"it cannot be read: {why}", "mend it, so that it can be checked")
+            return
 
 
 def _broken(code: str, error: Exception) -> Finding:

@@ -7,10 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
-from dbt_isolation import __version__
+from dbt_isolation import __version__, code, sql
 from dbt_isolation.cache import Cache
-from dbt_isolation.sql import files
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code.reading import Reading
 
 _TABLE = "readings"
 Name = TypeVar("Name", bound=Hashable)
@@ -54,5 +53,6 @@ class Readings:
 
 def _code() -> Iterator[str]:
     """What tells this code from any other that reads."""
-    for file in sorted(Path(files.__file__).parent.glob("*.py")):
-        yield f"{file.name} {file.stat().st_mtime_ns}"
+    for room in (code, sql):
+        for file in sorted(Path(room.__path__[0]).glob("*.py")):
+            yield f"{file.name} {file.stat().st_mtime_ns}"

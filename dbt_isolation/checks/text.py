@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from dbt_isolation.checks.file import File, Protected
+from dbt_isolation.code.files import read
 from dbt_isolation.config.model import Config
 from dbt_isolation.outcome import Finding
-from dbt_isolation.sql.files import read
 
 
 def findings_of(
@@ -19,8 +19,8 @@ def findings_of(
 ) -> Iterator[Finding]:
     """What DI01, DI02, DI04 and DI05, or those of ``codes``, find in ``text``.
 
-    ``path`` is relative to the project; ``dialect`` is a dbt adapter type. Edits are of ``text`` with ``\\n`` at
-    the ends of its lines.
+    ``path`` is relative to the project; ``dialect`` is a dbt adapter type. Edits are of ``text`` with
+    ``\\n`` at the ends of its lines.
     """
     from dbt_isolation.checks import CHECKS, file_check_of
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from dbt_isolation.checks.readings import Readings
-from dbt_isolation.sql import files
-from dbt_isolation.sql.reading import Reading
+from dbt_isolation.code import files
+from dbt_isolation.code.reading import Reading
 
 #: Fewer files are read faster than processes start.
 _ALONE = 150
@@ -59,7 +59,7 @@ class Tree:
             except UnicodeDecodeError as error:
                 text = content[: error.start].decode("utf-8")
                 problem = (f"not UTF-8: {error.reason}", len(text))
-                unread.append(Content(path, "", text, Reading(problem=problem)))
+                unread.append(Content(path, "", text, Reading(problem=problem, broken=True)))
                 continue
             key = remembered.key(path.encode(errors="surrogateescape"), content)
             texts.append((path, raw, raw.replace("\r\n", "\n").replace("\r", "\n"), key))

@@ -18,6 +18,7 @@ from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Tree
+from dbt_isolation.code.property_yaml import variables
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -25,7 +26,6 @@ from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
 from dbt_isolation.profile import Profile, profile_file, profile_of
-from dbt_isolation.sql.property_yaml import variables
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -92,6 +92,7 @@ def run(arguments: Namespace) -> Outcome:
     if arguments.baseline is not None:
         new, known = _against(arguments.baseline, found, codes, whole=not arguments.files)
     counts = [_count(code, new, known, silenced) for code in codes]
+    new.sort(key=lambda one: (one.path, one.line, one.column, one.code))
     here = [_from_here(folder, one) for one in new]
     return Outcome(
         findings=() if arguments.statistics else tuple(here),

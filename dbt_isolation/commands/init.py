@@ -40,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--source-macro", action="store_true", help="let a macro place sources, for a dbt without plugins"
     )
+    parser.add_argument("--hooks", action="store_true", help="set pre-commit up as well, if it is not there")
     parser.add_argument(
         "--accept-moves", action="store_true", help="even if relations of production move to another place"
     )
@@ -68,6 +69,7 @@ def run(arguments: Namespace) -> Outcome:
         neighbours=survey.neighbours,
         package=arguments.package,
         source_macro=arguments.source_macro,
+        hooks=arguments.hooks,
         variables_file="vars.yml" if has_vars_file(project_dir) else "dbt_project.yml",
     )
     moves = list(survey.moves())

@@ -8,10 +8,10 @@ from typing import Any
 from dbt.adapters.factory import get_adapter_by_type, get_adapter_package_names
 
 from dbt_isolation.checks.readings import Readings
+from dbt_isolation.code.given import NOT_SET, Given
+from dbt_isolation.code.reading import Reading
 from dbt_isolation.guard.hooks import ARGUMENTS, Hook
 from dbt_isolation.guard.session import Session
-from dbt_isolation.sql.given import NOT_SET, Given
-from dbt_isolation.sql.reading import Reading
 
 _CALL = re.compile(r"\b((?:\w+\.)?\w+)\s*\(")
 _DISPATCH = re.compile(r"\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?['\"](\w+)['\"]")
@@ -69,7 +69,7 @@ def readings_of(session: Session, manifest: Any, hooks: Sequence[Hook]) -> Itera
 
 
 def _read(text: str, given: Given, dialect: str) -> Reading:
-    from dbt_isolation.sql.files import read_given
+    from dbt_isolation.code.files import read_given
 
     try:
         return read_given(text.replace("\r\n", "\n").replace("\r", "\n"), dialect, given)

@@ -14,6 +14,8 @@ FORMATS: Mapping[str, str] = {
     "github": "dbt_isolation.reports.github",
     "junit": "dbt_isolation.reports.junit",
     "sarif": "dbt_isolation.reports.sarif",
+    "mermaid": "dbt_isolation.reports.mermaid",
+    "dot": "dbt_isolation.reports.dot",
 }
 
 

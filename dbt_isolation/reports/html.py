@@ -5,7 +5,8 @@ from html import escape
 from typing import TextIO
 
 from dbt_isolation.excerpt import excerpt_of
-from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
+from dbt_isolation.graph_text import trees
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -75,6 +76,8 @@ def _block(block: Block) -> str:
     title = f"<h2>{escape(block.title)}</h2>\n" if block.title else ""
     if isinstance(block, Text):
         return title + (f"<pre>{escape(chr(10).join(block.lines))}</pre>" if block.lines else "")
+    if isinstance(block, Graph):
+        return f"{title}<pre>{escape(chr(10).join(trees(block)))}</pre>"
     return title + _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from dbt_isolation.excerpt import excerpt_of
-from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
+from dbt_isolation.reports import mermaid
 
 _MARKS = {Severity.ERROR: "❌", Severity.WARN: "⚠️"}
 #: Characters of a line, in a cell of a table.
@@ -41,6 +42,9 @@ def _block(block: Block) -> str:
     title = f"### {_text(block.title)}\n\n" if block.title else ""
     if isinstance(block, Text):
         return title + _fenced(block.lines) if block.lines else title.rstrip()
+    if isinstance(block, Graph):
+        chart = "\n".join(mermaid.lines(block))
+        return f"{title}```mermaid\n{chart}\n```"
     return title + _table(block.columns, [tuple(map(_text, row)) for row in block.rows])
 
 

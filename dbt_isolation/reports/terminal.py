@@ -10,7 +10,8 @@ from rich.table import Table as Grid
 from rich.text import Text as Line
 
 from dbt_isolation.excerpt import excerpt_of
-from dbt_isolation.outcome import Block, Finding, Outcome, Severity, Text
+from dbt_isolation.graph_text import trees
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
 _PIPED_WIDTH = 160
@@ -28,8 +29,11 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
         _write_block(console, block)
     for finding in outcome.findings:
         _write_finding(console, finding)
+    skipped: dict[str, list[str]] = {}
     for one in outcome.skipped:
-        console.print(Line.assemble(("skipped ", "cyan"), f"{one.what}: {one.why}"))
+        skipped.setdefault(one.why, []).append(one.what)
+    for why, what in skipped.items():
+        console.print(Line.assemble(("skipped ", "cyan"), f"{', '.join(what)}: {why}"))
     errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
     warnings = len(outcome.findings) - errors
     if outcome.findings or outcome.skipped:
@@ -41,6 +45,10 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
 def _write_block(console: Console, block: Block) -> None:
     if isinstance(block, Text):
         for line in (block.title, *block.lines):
+            console.print(Line(line))
+        return
+    if isinstance(block, Graph):
+        for line in (block.title, *trees(block)):
             console.print(Line(line))
         return
     grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)

@@ -1,1 +1,1 @@
-"""What a project's files say: their Jinja, the SQL it makes, and the relations that are named there."""
+"""What SQL text names, by its tokens alone: a text may be half a statement, or have holes in any position."""

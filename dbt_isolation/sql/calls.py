@@ -38,8 +38,8 @@ _RUN = {
     "bigquery": "external_query",
     "tsql": "openquery openrowset",
     "databricks": "remote_query read_query",
-    "trino": "query raw_query",
-    "athena": "query raw_query",
+    "trino": "query raw_query execute",
+    "athena": "query raw_query execute",
 }
 _RUNS = {dialect: frozenset(names.split()) for dialect, names in _RUN.items()}
 #: Functions that take a table's name in a string.
@@ -49,6 +49,7 @@ _NAME = {
     "snowflake": "identifier table to_table to_query",
     "databricks": "identifier table_changes table",
     "spark": "identifier table_changes table",
+    "clickhouse": "dictionary",
     "postgres": "connectby table_to_xml table_to_xmlschema",
 }
 _NAMES = {dialect: frozenset(names.split()) for dialect, names in _NAME.items()}
@@ -98,13 +99,15 @@ def call(scan: Scan, name: Name, in_table_place: bool) -> None:
     if word == "set_config":
         _search_path(scan, name.last)
         return
+    if word == "identifier" and not in_table_place:
+        # A column's.
+        return
     if word in _NAMES.get(dialect, ()):
-        arguments = arguments_of(scan, name.last)
-        for one in _strings(scan, name.last, arguments[:1]):
-            scan.add_name_in(one, "read")
+        for argument in arguments_of(scan, name.last)[:1]:
+            _names(scan, argument)
         return
     if dialect == "clickhouse" and in_table_place and word in _REMOTE:
-        _remote(scan, name.last, _REMOTE[word])
+        remote(scan, name.last, _REMOTE[word])
         return
     pattern = _FILES.get(dialect)
     if pattern is not None and pattern.fullmatch(word) and (dialect != "clickhouse" or in_table_place):
@@ -149,11 +152,41 @@ def _strings(scan: Scan, open_at: int, arguments: list[Argument] | None = None) 
     return [at for lo, hi in ranges for at in range(lo, hi) if scan.keys[at] == "'"]
 
 
+def _names(scan: Scan, argument: Argument) -> None:
+    """A relation by its name in a string, put together of some, or a list of such names."""
+    keys = scan.keys
+    if keys[argument.lo] != "[" and (
+        "|" in keys[argument.lo : argument.hi] or "+" in keys[argument.lo : argument.hi]
+    ):
+        _joined(scan, argument)
+        return
+    for one in range(argument.lo, argument.hi):
+        if keys[one] == "'":
+            scan.add_name_in(one, "read")
+
+
+def _joined(scan: Scan, argument: Argument) -> None:
+    """``'a.' || x``: what is no string is not known, and stands as ``*``."""
+    written = ""
+    index = argument.lo
+    while index < argument.hi:
+        key = scan.keys[index]
+        if key == "'":
+            written += scan.text.tokens[index].text
+        elif key not in "|+" and not written.endswith("*"):
+            written += "*"
+        index = scan.close[index] + 1 if key in "([{" else index + 1
+    parts = tuple(part.strip('"`') for part in written.split("."))
+    if any(part.strip("*") for part in parts):
+        start, end = scan.span(argument.lo, argument.hi)
+        scan.found.append(Use(parts, (False,) * len(parts), "table", "read", start, end, False))
+
+
 def _search_path(scan: Scan, open_at: int) -> None:
     """``set_config('search_path', …)`` moves the session."""
     strings = _strings(scan, open_at)
     if len(strings) > 1 and scan.text.tokens[strings[0]].text.lower() == "search_path":
-        scan.add_string(strings[1], "place", "write")
+        scan.add_places(strings[1])
 
 
 def _rowset(scan: Scan, open_at: int) -> None:
@@ -176,7 +209,7 @@ def _rowset(scan: Scan, open_at: int) -> None:
             scan.add_string(one, "file", "read")
 
 
-def _remote(scan: Scan, open_at: int, at: int) -> None:
+def remote(scan: Scan, open_at: int, at: int) -> None:
     """A table of another server by its database and name, or the first string as it is."""
     arguments = arguments_of(scan, open_at)
     rest = arguments[at : at + 2]

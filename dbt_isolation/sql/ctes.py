@@ -3,13 +3,15 @@
 from dbt_isolation.sql.names import PLACEHOLDER, TEXT_PLACEHOLDER, fold
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Scope
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Dialects in which a CTE may read itself without RECURSIVE.
 _ALWAYS_RECURSIVE = ("tsql", "snowflake")
 #: Dialects in which RECURSIVE makes the whole list visible to all of it.
 _ANY_ORDER = ("postgres", "bigquery")
-_QUERY = frozenset("select with from values table insert update delete merge pivot unpivot".split())
+_QUERY = words("""
+    select with from values table insert update delete merge pivot unpivot
+    """)
 
 
 def ctes(
@@ -30,6 +32,7 @@ def ctes(
         body = _body(scan, index, hi)
         if TEXT_PLACEHOLDER.fullmatch(key) and body is None:
             names.setdefault("", count)
+            count += 1
             index += 1
             if text.key(index, hi) == ",":
                 index += 1
@@ -51,7 +54,9 @@ def ctes(
             names.setdefault(own, count)
             limit = 1 << 30 if everything else count + self_visible
             if keys[body] == "(":
-                index = scan.push(body, Scope(scope, names, limit), level, "body")
+                # What the query reads is not there yet in the tables that it is made of.
+                around = level.parent if level is not None else None
+                index = scan.push(body, Scope(scope, names, limit), around, "body")
             else:
                 index = body + 1
         count += 1
@@ -109,23 +114,19 @@ def _expression(
     if keys[index] in _QUERY:
         return None
     at = index
+    brackets = []
     while at < hi and keys[at] not in (",", ";", "as", "select"):
+        if keys[at] == "(":
+            brackets.append(at)
         at = scan.close[at] + 1 if keys[at] in "([{" else at + 1
     if scan.text.key(at, hi) != "as" or at + 1 >= hi:
         return None
     inner = Scope(scope, names, count)
-    for one in range(index, at):
-        if keys[one] == "(" and _top(scan, index, one):
-            scan.push(one, inner, level, "call" if one > index and is_word(keys[one - 1]) else "query")
+    for one in brackets:
+        scan.push(one, inner, level, "call" if one > index and is_word(keys[one - 1]) else "query")
+    # A list with nothing but values is a list all the same.
     names.setdefault("\0", 0)
     return at + 2
-
-
-def _top(scan: Scan, lo: int, index: int) -> bool:
-    at = lo
-    while at < index:
-        at = scan.close[at] + 1 if scan.keys[at] in "([{" else at + 1
-    return at == index
 
 
 def is_fragment(scan: Scan, index: int, hi: int) -> bool:

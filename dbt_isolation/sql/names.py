@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from dbt_isolation.sql.tokens import Text, is_word
+from dbt_isolation.sql.tokens import Text, is_word, words
 from dbt_isolation.sql.unreadable import UnreadableError
 
 
@@ -38,8 +38,10 @@ _FILE_ENDS = re.compile(
     r"|arrow|feather|ipc|shp|gpkg|fgb|xml|ya?ml)(\.(gz|gzip|zst|bz2|snappy|br))?$",
     re.IGNORECASE,
 )
-_FORMATS = frozenset("delta parquet csv json orc avro text binaryfile iceberg xml hudi".split())
-_CATALOGUES = frozenset("information_schema pg_catalog pg_toast account_usage organization_usage".split())
+_FORMATS = words("delta parquet csv json orc avro text binaryfile iceberg xml hudi")
+_CATALOGUES = words("""
+    information_schema pg_catalog pg_toast account_usage organization_usage
+    """)
 _SYSTEM = frozenset(("clickhouse", "trino", "athena", "databricks", "spark", "duckdb", ""))
 _VIEWS = re.compile(
     r"(svv_|stl_|stv_|svl_|svcs_|pg_|sys_(query|load|unload|session|copy|external|serverless|userlog|vacuum)).*"

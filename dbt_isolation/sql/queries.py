@@ -2,39 +2,38 @@
 
 from dbt_isolation.sql.calls import call as read_call
 from dbt_isolation.sql.ctes import ctes, is_fragment
-from dbt_isolation.sql.names import TEXT_PLACEHOLDER, Name
+from dbt_isolation.sql.names import TEXT_PLACEHOLDER, Name, fold, name_at
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Task
 from dbt_isolation.sql.state import State
 from dbt_isolation.sql.statements import HEADS, is_head
-from dbt_isolation.sql.tables import item
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tables import item, read
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Words behind which the list of tables has ended.
-_ENDS = frozenset(
-    """
-    where group order having limit offset fetch qualify window union intersect except minus prewhere settings
-    format returning connect set when into option cluster distribute sort values
-    """.split()
-)
-_CLAUSES = frozenset(
-    "select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table".split()
-)
-_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like"}
+_ENDS = words("""
+    where group order having limit offset fetch qualify window union intersect except minus prewhere
+    settings format returning connect set when into option cluster distribute sort values
+    """)
+_CLAUSES = words("""
+    select from join apply using with lateral for ; , ( [ { @ | begin then else do loop go table
+    """)
+_WORDS = _ENDS | _CLAUSES | frozenset(HEADS) | {"model", "into", "references", "like", "in"}
 #: Words before brackets that are no function's name.
-_NO_CALL = frozenset(
-    """
-    in exists any all some and or not on where when then else select from join union except intersect having by
-    over values as case between like ilike is limit top distinct lateral using minus return returns filter within
-    group order set if while elseif elsif end apply offset qualify with recursive interval materialized pivot
-    unpivot match_recognize default check do update into array table partition columns
-    """.split()
-)
+_NO_CALL = words("""
+    in exists any all some and or not on where when then else select from join union except intersect
+    having by over values as case between like ilike is limit top distinct lateral using minus return
+    returns filter within group order set if while elseif elsif end apply offset qualify with recursive
+    interval materialized pivot unpivot match_recognize default check do update into array table
+    partition columns
+    """)
 #: Functions with a FROM of their own, of which what stands first may be nothing.
-_TRIMS = frozenset("trim ltrim rtrim btrim substring substr overlay position extract ceil floor".split())
-_SETS = frozenset("union all except intersect minus distinct by name corresponding".split())
+_TRIMS = words("""
+    trim ltrim rtrim btrim substring substr overlay position extract ceil floor
+    """)
+_SETS = words("union all except intersect minus distinct by name corresponding")
 _SELECTS_INTO = ("tsql", "postgres", "redshift", "")
-_STARTS = frozenset("; begin then else do loop go".split())
+_STARTS = words("; begin then else do loop go")
 
 
 def run(scan: Scan, task: Task) -> None:
@@ -51,7 +50,7 @@ def run(scan: Scan, task: Task) -> None:
             continue
         index = _step(scan, task, state, index, key, text.key(index - 1, hi) if index > task.lo else "")
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
 
 
 def _tables(scan: Scan, task: Task, state: State) -> int:
@@ -64,7 +63,9 @@ def _tables(scan: Scan, task: Task, state: State) -> int:
     return item(scan, task.lo, task.hi, state.scope, state.level)
 
 
-_STATEMENTS = frozenset("insert update delete merge describe desc show summarize pivot unpivot table".split())
+_STATEMENTS = words("""
+    insert update delete merge describe desc show summarize pivot unpivot table
+    """)
 
 
 def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: str) -> int:
@@ -84,11 +85,10 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
     if before == ":" and scan.text.touches(index):
         state.start = False
         return index + 1
-    if before == "." or follows == "." or (before == "as" and key not in ("select", "with", "from", "table")):
-        if not (before == "as" and is_head(scan, index, hi, False)):
-            if state.start and follows == "." and before != ".":
-                state.start = False
-            return index + 1
+    aliased = before == "as" and key not in ("select", "with", "from", "table")
+    if (before == "." or follows == "." or aliased) and not (aliased and is_head(scan, index, hi, False)):
+        state.start = state.start and not (follows == "." and before != ".")
+        return index + 1
     if state.start:
         after = _start(scan, task, state, index, key)
         if after is not None:
@@ -102,7 +102,7 @@ def _step(scan: Scan, task: Task, state: State, index: int, key: str, before: st
 def _end(scan: Scan, task: Task, state: State) -> None:
     """A statement ends: nothing of it is visible in the next."""
     for target in state.targets:
-        scan.targets.append((state.level, state.scope, target))
+        scan.targets.append((state.level, target))
     state.renew(task.scope, Level(task.level))
 
 
@@ -152,7 +152,7 @@ def _brackets(scan: Scan, task: Task, state: State, index: int, before: str) -> 
 
 
 def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: str, start: bool) -> int:
-    keys, hi, text = scan.keys, task.hi, scan.text
+    hi, text = task.hi, scan.text
     follows = text.key(index + 1, hi)
     if key in _STARTS:
         if key == "go":
@@ -193,8 +193,7 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
         return item(scan, index + 1, hi, state.scope, state.level)
     elif key == "with":
         if (
-            before not in ("start", "end", "grant")
-            and task.place not in ("call", "columns")
+            (before not in ("start", "end", "grant") and task.place not in ("call", "columns"))
             or start
             or before == "("
         ):
@@ -206,6 +205,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
     elif key == "lateral":
         if follows == "view":
             state.in_from = False
+    elif key == "table" and before in _SETS:
+        return item(scan, index + 1, hi, state.scope, state.level)
     elif key == "array" or key == "|":
         if key == "|" and follows == ">":
             state.in_from = False
@@ -216,6 +217,8 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
         return _into(scan, state, index, hi)
     elif key == "references" or (key == "like" and task.place == "columns" and before in ("", ",")):
         return scan.target(index + 1, hi, action="read")
+    elif key == "in":
+        return _in(scan, state, index, hi)
     elif key in ("table", "model"):
         return _table(scan, task, state, index, before)
     elif key in _ENDS:
@@ -226,7 +229,7 @@ def _clause(scan: Scan, task: Task, state: State, index: int, key: str, before: 
 
 
 def _from(scan: Scan, task: Task, state: State, index: int, before: str) -> int:
-    keys, hi, text = scan.keys, task.hi, scan.text
+    hi, text = task.hi, scan.text
     first = index == task.lo
     if (
         task.place in ("call", "columns", "brackets")
@@ -246,6 +249,17 @@ def _from(scan: Scan, task: Task, state: State, index: int, before: str) -> int:
     state.in_select = False
     state.selected = True
     return item(scan, index + 1, hi, state.scope, state.level)
+
+
+def _in(scan: Scan, state: State, index: int, hi: int) -> int:
+    """ClickHouse takes a table behind IN; a name without a place may as well be a column there."""
+    name = name_at(scan.text, index + 1, hi) if scan.dialect == "clickhouse" else None
+    if name is None or len(name.parts) < 2 or scan.text.key(name.last, hi) == "(":
+        return index + 1
+    if state.level.has(fold(name.parts[0], name.quoted[0], scan.dialect)):
+        return index + 1
+    read(scan, name, state.scope, state.level)
+    return name.last
 
 
 def _into(scan: Scan, state: State, index: int, hi: int) -> int:

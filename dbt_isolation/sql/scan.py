@@ -16,7 +16,7 @@ from dbt_isolation.sql.names import (
     path_of,
 )
 from dbt_isolation.sql.scopes import Level, Scope, Task
-from dbt_isolation.sql.tokens import Text, is_word
+from dbt_isolation.sql.tokens import Text, is_word, words
 
 
 class Inner(NamedTuple):
@@ -45,7 +45,7 @@ class Scan:
         #: Names of functions and calls that are none, by the token they begin at.
         self.named: set[int] = set()
         #: Targets that may be the alias of a table in the same statement.
-        self.targets: list[tuple[Level, Scope, Use]] = []
+        self.targets: list[tuple[Level, Use]] = []
         #: Strings in which SQL was looked for already.
         self.opened: set[int] = set()
 
@@ -118,6 +118,19 @@ class Scan:
         if not (kind == "table" and is_temporary(name.parts)):
             self.found.append(Use(name.parts, name.quoted, kind, action, start, end, False))
 
+    def add_places(self, index: int) -> None:
+        """The places of a search path in a string."""
+        value = self.text.tokens[index].text
+        start, end, exact = self.inside(index)
+        at = 0
+        for piece in value.split(","):
+            name = piece.strip().strip('"')
+            if name:
+                first = start + at + piece.index(name) if exact else start
+                last = first + len(name) if exact else end
+                self.found.append(Use((name,), ('"' in piece,), "place", "write", first, last, False))
+            at += len(piece) + 1
+
     def string_table(self, index: int) -> None:
         """A string in a table's place: a file, or in DuckDB a table after all."""
         value = self.text.tokens[index].text
@@ -179,13 +192,12 @@ class Scan:
 
 
 #: Words that end a table in a FROM rather than name it.
-NOT_AN_ALIAS = frozenset(
-    """
-    '' ( ) , ; where join on using left right full inner outer cross natural lateral union intersect except minus
-    group order having limit offset fetch qualify window select from set values when with for tablesample sample
-    pivot unpivot match_recognize final prewhere settings format array asof any all semi anti global positional
-    connect start sort cluster distribute returning into option at before version timestamp then do loop begin
-    end go insert update delete merge create drop alter truncate exec execute if while grant straight_join
-    apply partition by and or is in between like as changes log overwrite use declare return
-    """.split()
-) | {""}
+NOT_AN_ALIAS = words("""
+    ( ) , ; where join on using left right full inner outer cross natural lateral union intersect
+    except minus group order having limit offset fetch qualify window select from set values when with
+    for tablesample sample pivot unpivot match_recognize final prewhere settings format array asof any
+    all semi anti global positional connect start sort cluster distribute returning into option at
+    before version timestamp then do loop begin end go insert update delete merge create drop alter
+    truncate exec execute if while grant straight_join apply partition by and or is in between like as
+    changes log overwrite use declare return
+    """) | {""}

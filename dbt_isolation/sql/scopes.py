@@ -58,8 +58,9 @@ class Level:
 class Task(NamedTuple):
     """Tokens that are to be read, from ``lo`` to before ``hi``: a text, or what a pair of brackets holds.
 
-    ``place`` says where the brackets stand: "query", "tables" in a table's place, "columns" of a table that
-    is made, or "call" with the function's name in ``call``.
+    ``place`` says where the brackets stand: "query", "body" of a CTE or a view, "tables" in a table's place,
+    "columns" of a table that is made, "brackets" that are not round, or "call" with the function's name in
+    ``call``.
     """
 
     lo: int

@@ -4,22 +4,18 @@ from dbt_isolation.sql.calls import NAMES_TABLES, call
 from dbt_isolation.sql.names import Name, Use, fold, name_at
 from dbt_isolation.sql.scan import Scan
 from dbt_isolation.sql.scopes import Level, Scope
-from dbt_isolation.sql.tokens import is_word
+from dbt_isolation.sql.tokens import is_word, words
 
 #: Words that can only begin the next clause: the table itself is missing.
-_NOT_A_TABLE = frozenset(
-    """
-    where group order having limit qualify union intersect except select on using join left right full inner
-    cross natural set when returning window and or by with as then else end is not in case prewhere
-    """.split()
-)
-_QUERIES = frozenset("select with from values describe show summarize pivot unpivot insert delete".split())
-_HINTS = frozenset(
-    """
-    nolock readuncommitted readcommitted readcommittedlock readpast repeatableread rowlock serializable snapshot
-    tablock tablockx updlock xlock holdlock paglock nowait noexpand forceseek forcescan index
-    """.split()
-)
+_NOT_A_TABLE = words("""
+    where group order having limit qualify union intersect except select on using join left right full
+    inner cross natural set when returning window and or by with as then else end is not in case
+    prewhere
+    """)
+_HINTS = words("""
+    nolock readuncommitted readcommitted readcommittedlock readpast repeatableread rowlock serializable
+    snapshot tablock tablockx updlock xlock holdlock paglock nowait noexpand forceseek forcescan index
+    """)
 
 
 def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
@@ -28,18 +24,18 @@ def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
     while True:
         key = text.key(index, hi)
         follows = text.key(index + 1, hi)
-        if key == "lateral" and follows != "view":
-            index += 1
-        elif (
-            key in ("only", "table", "stream")
-            and _begins(follows)
-            and not _stream_is_it(scan, key, index, hi)
-        ):
-            index += 1
-        else:
+        modifier = key in ("only", "table", "stream") and _begins(follows)
+        if modifier:
+            modifier = not _stream_is_it(scan, key, index, hi)
+        if not modifier and (key != "lateral" or follows == "view"):
             break
+        index += 1
     if key in ("", ")", ";", ",") or key in _NOT_A_TABLE:
         return index
+    if key == "unpivot" and is_word(follows):
+        # An object of a row before, as in Redshift.
+        inner = name_at(text, index + 1, hi)
+        return inner.last if inner is not None else index + 1
     use: Use | None = None
     last = ""
     if key == "(":
@@ -54,6 +50,8 @@ def item(scan: Scan, index: int, hi: int, scope: Scope, level: Level) -> int:
     elif key == "'":
         scan.string_table(index)
         index += 1
+    elif key == "rows" and follows == "from" and text.key(index + 2, hi) == "(":
+        index = scan.push(index + 2, scope, level, "call", "rows")
     elif key == "values" and follows == "(":
         index += 1
         while text.key(index, hi) == "(":
@@ -115,7 +113,9 @@ def _stream_is_it(scan: Scan, key: str, index: int, hi: int) -> bool:
     if key == "only":
         return scan.dialect not in ("postgres", "redshift", "")
     follows = name_at(scan.text, index + 1, hi)
-    return scan.dialect != "databricks" or follows is None or len(follows.parts) < 2
+    if scan.dialect != "databricks" or follows is None:
+        return True
+    return len(follows.parts) < 2 and scan.text.key(follows.last, hi) != "("
 
 
 def _function(scan: Scan, name: Name, hi: int, scope: Scope, level: Level) -> int:

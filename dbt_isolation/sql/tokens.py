@@ -3,11 +3,17 @@
 from functools import lru_cache
 from typing import Any
 
+from sqlglot import Token, Tokenizer, TokenType
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, Tokenizer, TokenType
 
 from dbt_isolation.sql.unreadable import UnreadableError
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, to look others up in."""
+    return frozenset(text.split())
+
 
 #: dbt's adapter types that sqlglot calls something else, or that speak another engine's SQL.
 _DIALECTS = {
@@ -22,9 +28,9 @@ _DIALECTS = {
     "starburst": "trino",
     "motherduck": "duckdb",
 }
-KNOWN = frozenset(
-    "duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql".split()
-)
+KNOWN = words("""
+    duckdb postgres snowflake bigquery redshift databricks spark trino clickhouse tsql athena mysql
+    """)
 
 _STRINGS = (
     TokenType.STRING,

@@ -10,7 +10,6 @@ from dbt_isolation.sql.scopes import NOWHERE, Task
 from dbt_isolation.sql.tokens import Text, dialect_of
 from dbt_isolation.sql.unreadable import UnreadableError
 
-
 #: SQL in a string in a string, and so on.
 _DEPTH = 8
 _NO_ALIASES: Mapping[str, str] = {}
@@ -88,7 +87,7 @@ def _text(sql: str, dialect: str) -> Text | None:
 
 def _resolve(scan: Scan) -> None:
     """A table to be changed may be named by its alias in the statement's FROM."""
-    for level, _, use in scan.targets:
+    for level, use in scan.targets:
         key = fold(use.parts[0], use.quoted[0], scan.dialect)
         if key not in level.aliases:
             scan.found.append(use)

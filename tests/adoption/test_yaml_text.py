@@ -160,6 +160,21 @@ def test_lists(text: str) -> None:
     assert remove_from_list(text, "p.yml", "packages", ours) == text
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ["- git: https://example.com/ours", "  hooks:", "    - id: a", "    - id: b", "      args: [x]"],
+        ["- git: https://example.com/ours", "  hooks:", "  - - 1", "    - a:", "        - 2"],
+    ],
+)
+@pytest.mark.parametrize("pad", ["", "    "])
+def test_lists_in_lists(entry: list[str], pad: str) -> None:
+    """An entry that ends with a block within blocks ends where that does."""
+    text = f"packages:\n{pad}-   local: x\n{pad}    more:\n{pad}    -   a: 1\nname: x\n"
+    added = add_to_list(text, "p.yml", "packages", entry)
+    assert remove_from_list(added, "p.yml", "packages", ours) == text
+
+
 def test_what_the_user_wrote_since_goes_too() -> None:
     """The key goes with all that is under it; what follows stays."""
     added = there_and_back("name: x\nmodels: {}\n")

@@ -1,4 +1,4 @@
-"""Every case of every check, on a manifest of the fewest fields."""
+"""Every case of every check: on a text, or on a manifest of the fewest fields."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 from dbt_isolation.artifacts.manifest import Manifest
 from dbt_isolation.checks import CHECKS, check_of
 from dbt_isolation.checks.subject import Subject
+from dbt_isolation.checks.text import findings_of
 from dbt_isolation.config.block import parse
 from dbt_isolation.environments import Target
 from dbt_isolation.places import Places
@@ -32,7 +33,13 @@ def subject(case: dict[str, Any]) -> Subject:
     config = parse(block, {})
     nodes: dict[str, Any] = {}
     for name, fields in case["nodes"].items():
-        node = {"name": name, "package_name": "p", "original_file_path": f"models/{name}.sql", **fields}
+        node = {
+            "name": name,
+            "alias": name,
+            "package_name": "p",
+            "original_file_path": f"models/{name}.sql",
+            **fields,
+        }
         node["config"] = {"materialized": "table", **node.get("config", {})}
         unique_id = f"model.p.{name}"
         nodes[unique_id] = {"unique_id": unique_id, "resource_type": "model", **node}
@@ -48,10 +55,37 @@ def subject(case: dict[str, Any]) -> Subject:
     source = {"unique_id": "source.p.shop.orders", "name": "orders", "source_name": "shop", "schema": "raw"}
     content = {"metadata": {}, "nodes": nodes, "sources": {source["unique_id"]: source}}
     manifest = msgspec.convert(content, Manifest)
-    return Subject("p", manifest, config, Places(config, TARGETS, manifest, "p", frozenset(), {}))
+    places = Places(config, TARGETS, manifest, "p", frozenset(), {})
+    compiled = {f"model.p.{name}": sql for name, sql in case.get("compiled", {}).items()}
+    return Subject("p", manifest, config, places, compiled, "duckdb")
 
 
-@pytest.mark.parametrize(("code", "name"), [(code, name) for code, cases in CASES.items() for name in cases])
+def named(*, of_files: bool) -> list[tuple[str, str]]:
+    """The cases of either kind of check."""
+    return [
+        (code, name) for code, cases in CASES.items() if CHECKS[code].of_files is of_files for name in cases
+    ]
+
+
+@pytest.mark.parametrize(("code", "name"), named(of_files=True))
+def test_case_of_a_file(code: str, name: str) -> None:
+    """It finds what the case says, each with a message, a remedy, its line and where to read on."""
+    case = CASES[code][name]
+    path, lines = case.get("path", "models/m.sql"), case["text"].split("\n")
+    config = parse({"environments": ENVIRONMENTS}, {})
+    found = list(findings_of(path, case["text"], case.get("dialect", "duckdb"), config, codes=(code,)))
+    assert [one.line for one in found] == case["finds"]
+    for one in found:
+        assert one.code == code
+        assert one.message
+        assert one.remedy
+        assert one.path == path
+        assert one.excerpt == lines[one.line - 1]
+        assert 0 < one.column <= len(one.excerpt)
+        assert one.url == f"docs/checks.md#{code.lower()}"
+
+
+@pytest.mark.parametrize(("code", "name"), named(of_files=False))
 def test_case(code: str, name: str) -> None:
     """It finds what the case says, each with a message, a remedy and where to read on."""
     case = CASES[code][name]

@@ -64,7 +64,7 @@ def test_mistakes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert "is of project orchard, and this is meadow" in capsys.readouterr().err
     (project.folder / "target/manifest.json").unlink()
     assert main(["check"]) == 0
-    assert "skipped DI31: no manifest at" in capsys.readouterr().out
+    assert "DI31, DI32, DI33: no manifest at" in capsys.readouterr().out
 
 
 def test_a_check_that_breaks(
@@ -77,7 +77,7 @@ def test_a_check_that_breaks(
             raise ZeroDivisionError
 
     monkeypatch.setattr(
-        "dbt_isolation.commands.check.check_of",
+        "dbt_isolation.checks.findings.check_of",
         lambda code: Broken() if code == "DI31" else check_of(code),
     )
     assert main(["check"]) == 1
@@ -94,7 +94,7 @@ def test_noqa(project: Project, capsys: pytest.CaptureFixture[str], monkeypatch:
             path = "models/ripe.sql"
             return [Finding("DI31", Severity.ERROR, "no", path=path, line=line) for line in (1, 2, 3)]
 
-    monkeypatch.setattr("dbt_isolation.commands.check.check_of", lambda code: InLines())
+    monkeypatch.setattr("dbt_isolation.checks.findings.check_of", lambda code: InLines())
     project.edit("dbt_project.yml", "    layers:", "    checks: {DI31: error}\n    layers:")
     project.write("models/ripe.sql", "a -- noqa: DI31\nb -- noqa: DI31 because\nc -- noqa: DI31 a seed\n")
     words = ["check", "--select", "DI31", "--format", "json"]

@@ -101,7 +101,7 @@ def without_a_look_at_hooks() -> None:
     """Takes what the plugin says of hooks from this process."""
     from dbt_isolation.guard import plugin
 
-    plugin.refused_hooks = lambda *_: []
+    vars(plugin)["refused_hooks"] = lambda *_: []
 
 
 @pytest.mark.parametrize(

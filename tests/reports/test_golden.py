@@ -10,12 +10,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbt_isolation import __version__
-from dbt_isolation.outcome import Edit, Finding, Outcome, Severity, Skipped, Table, Text
+from dbt_isolation.outcome import Edit, Finding, Graph, Outcome, Severity, Skipped, Table, Text, Vertex
 from dbt_isolation.reports import FORMATS, report
 from tests.projects import ROOT
 
 GOLDEN = ROOT / "tests/golden/reports"
 EXAMPLES = {
+    "graph": Outcome(
+        blocks=(
+            Graph(
+                "orders: 2 above, 2 below",
+                "m.orders",
+                (
+                    Vertex("s.raw", 'shop.raw "1"', "source"),
+                    Vertex("m.stg", "stg|orders", "model"),
+                    Vertex("m.orders", "orders", "model", "finance"),
+                    Vertex("m.mart", "mart <b>", "model"),
+                    Vertex("e.page", "weekly [page]", "exposure", "sales & co"),
+                ),
+                (
+                    ("s.raw", "m.stg"),
+                    ("m.stg", "m.orders"),
+                    ("m.orders", "m.mart"),
+                    ("m.mart", "e.page"),
+                    ("m.orders", "e.page"),
+                ),
+            ),
+        ),
+    ),
     "findings": Outcome(
         findings=(
             Finding(

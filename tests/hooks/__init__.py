@@ -1,0 +1,1 @@
+"""The hooks: the cache, what is asked again, and real commits."""
