@@ -29,11 +29,11 @@ demo: .venv/.made
 test: .venv/.made
 	$(BIN)/python -m pytest
 
-# What `make test` leaves out, and the core of the guards on the other dbt versions.
+# What `make test` leaves out, and the core of the guards on the other dbt versions, the last with a newer sqlfluff.
 test-all: .venv/.made .venv-dbt110/.made .venv-dbt112/.made
 	$(BIN)/python -m pytest -m all
 	.venv-dbt110/bin/python -m pytest tests/guard tests/lineage tests/test_configuration.py tests/test_shop.py
-	.venv-dbt112/bin/python -m pytest tests/guard tests/lineage tests/test_configuration.py tests/test_shop.py
+	.venv-dbt112/bin/python -m pytest tests/guard tests/lineage tests/test_configuration.py tests/test_shop.py tests/hooks/sqlfluff
 
 lint: .venv/.made
 	$(BIN)/ruff check

@@ -31,7 +31,7 @@ TIERS = (
     ("commands", "guard"),
     ("reports",),
     ("excerpt", "graph_text"),
-    ("adoption", "invocation"),
+    ("adoption", "checked", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),
     ("checks",),

@@ -5,27 +5,24 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.artifacts.project import SourceFiles, artifacts_folder
+from dbt_isolation.artifacts.project import SourceFiles
+from dbt_isolation.checked import CheckedProject
 from dbt_isolation.checks import CHECKS
 from dbt_isolation.checks.baseline import Baseline
-from dbt_isolation.checks.called import called
 from dbt_isolation.checks.findings import of_files, of_project
 from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Tree
 from dbt_isolation.code.property_yaml import variables
-from dbt_isolation.config import block as configuration
-from dbt_isolation.config.settings import read_yaml, suggestion
+from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
-from dbt_isolation.profile import Profile, profile_file, profile_of
+from dbt_isolation.profile import Profile
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -50,26 +47,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> Outcome:
     """A finding each, weighed as the configuration says. Raises ``IsolationError``."""
     folder: Path = arguments.project_dir
-    config = configuration.load(folder, os.environ)
-    if config is None:
-        raise IsolationError(
-            "dbt_project.yml has no vars: dbt_isolation: block; the package is inert here",
-            "`dbt-isolation init` writes it",
-        )
+    checked = CheckedProject(folder, arguments.profiles_dir)
+    config, target_path = checked.config, checked.target_path
     codes = _codes(arguments.select)
-    project = read_yaml(folder / "dbt_project.yml")
-    profile, no_profile = _profile(folder, arguments.profiles_dir)
-    target_path = artifacts_folder(folder, project, os.environ)
-    manifest, skipped = _manifest(target_path / "manifest.json", project, codes)
+    manifest, profile, places = checked.manifest, checked.profile, checked.places
+    skipped = _without_manifest(target_path, codes) if manifest is None else []
     dialect = config.dialect or _dialect(profile, arguments.target, manifest)
-    own = frozenset(own_naming(folder))
-    targets = profile.targets if profile is not None else ()
-    places = Places(config, targets, manifest, str(project.get("name", "")), own, os.environ)
-    paths = _paths(folder, SourceFiles(folder, project), arguments.files)
-    contents = list(Tree(folder, target_path, dialect, variables(project)).contents(paths))
-    calls = called(manifest, places) if manifest is not None else {}
+    paths = _paths(folder, SourceFiles(folder, checked.settings), arguments.files)
+    contents = list(Tree(folder, target_path, dialect, variables(checked.settings)).contents(paths))
     found: list[Finding] = []
-    for one in of_files(contents, config, codes, calls):
+    for one in of_files(contents, config, codes, checked.calls):
         if isinstance(one, Finding):
             found.append(one)
         else:
@@ -82,7 +69,7 @@ def run(arguments: Namespace) -> Outcome:
         models = len(subject.models)
         wanted = set(paths)
         found += [one for one in of_project(subject, codes) if not arguments.files or one.path in wanted]
-        skipped += _not_looked_at(codes, places, no_profile, compiled)
+        skipped += _not_looked_at(codes, places, checked.no_profile, compiled)
     found, silenced = split_files(folder, found, config.noqa_reason)
     mended: list[Finding] = []
     if arguments.fix:
@@ -114,26 +101,9 @@ def run(arguments: Namespace) -> Outcome:
     )
 
 
-def _profile(folder: Path, profiles_dir: Path | None) -> tuple[Profile | None, str]:
-    """The profile, or why there is none: most checks need none."""
-    try:
-        return profile_of(folder, profile_file(folder, profiles_dir, os.environ), os.environ), ""
-    except IsolationError as error:
-        return None, error.message
-
-
-def _manifest(file: Path, project: Any, codes: Collection[str]) -> tuple[Manifest | None, list[Skipped]]:
-    """What dbt parsed last, or what is skipped without it."""
-    if not file.is_file():
-        why = f"no manifest at {file}; run `dbt parse` first"
-        return None, [Skipped(code, why) for code in codes if not CHECKS[code].of_files]
-    manifest = artifact.read(file)
-    if manifest.metadata.project_name not in (None, project.get("name")):
-        raise IsolationError(
-            f"{file} is of project {manifest.metadata.project_name}, and this is {project.get('name')}",
-            "run `dbt parse` here",
-        )
-    return manifest, []
+def _without_manifest(target_path: Path, codes: Collection[str]) -> list[Skipped]:
+    why = f"no manifest at {target_path / 'manifest.json'}; run `dbt parse` first"
+    return [Skipped(code, why) for code in codes if not CHECKS[code].of_files]
 
 
 def _not_looked_at(
