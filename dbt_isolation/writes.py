@@ -56,6 +56,15 @@ class RefusedWrite:
     refusal: Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedText:
+    """A hook or an operation, ``what``, whose SQL may not write ``relation``, and why."""
+
+    what: str
+    relation: str
+    refusal: Refusal
+
+
 def written(node: Node, command: str, *, store_failures: bool = False) -> bool:
     """Whether ``command`` writes a relation for ``node`` when it selects it.
 
@@ -120,7 +129,9 @@ def refused_command(run: Run, command: str) -> Refusal | None:
     return None
 
 
-def message(run: Run, command: str, refusals: Iterable[RefusedWrite | Refusal], *, by: str) -> str:
+def message(
+    run: Run, command: str, refusals: Iterable[RefusedWrite | RefusedText | Refusal], *, by: str
+) -> str:
     """The whole refusal as a user reads it; ``by`` is the guard that speaks."""
     verb = "would refuse" if run.config.observing else "refused"
     lines = [f"dbt-isolation ({by}) {verb} `dbt {command}`: this run is {run}."]
@@ -128,6 +139,8 @@ def message(run: Run, command: str, refusals: Iterable[RefusedWrite | Refusal], 
     for one in refusals:
         if isinstance(one, Refusal):
             groups.setdefault(one, [])
+        elif isinstance(one, RefusedText):
+            groups[one.refusal].append(f"{one.what} would write {one.relation}")
         else:
             groups[one.refusal].append(f"{one.unique_id} would be written to {one.relation}")
     for why, places in groups.items():

@@ -36,6 +36,7 @@ TIERS = (
     ("installation", "operation"),
     ("checks",),
     ("places",),
+    ("hook_writes",),
     ("writes",),
     ("reads", "sample"),
     ("records",),

@@ -5,18 +5,15 @@ import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
-from dbt_isolation import __version__
-from dbt_isolation.cache import Cache
+from dbt_isolation.checks.readings import Readings
 from dbt_isolation.code import files
 from dbt_isolation.code.reading import Reading
 
-_TABLE = "readings"
 #: Fewer files are read faster than processes start.
 _ALONE = 150
 _AT_ONCE = 50
@@ -46,9 +43,7 @@ class Tree:
 
     def contents(self, paths: Iterable[str]) -> Iterator[Content]:
         """The files at ``paths``, relative to the folder and with ``/``; one that is gone is left out."""
-        cache = Cache(str(self.target_path), _TABLE)
-        base = blake2b(digest_size=16)
-        base.update(repr((__version__, *_code(), self.dialect, self.variables)).encode())
+        remembered = Readings(self.target_path, self.dialect, self.variables)
         texts: list[tuple[str, str, str, bytes]] = []
         unread: list[Content] = []
         for path in paths:
@@ -66,21 +61,13 @@ class Tree:
                 problem = (f"not UTF-8: {error.reason}", len(text))
                 unread.append(Content(path, "", text, Reading(problem=problem, broken=True)))
                 continue
-            key = base.copy()
-            key.update(path.encode(errors="surrogateescape") + b"\0" + content)
-            texts.append((path, raw, raw.replace("\r\n", "\n").replace("\r", "\n"), key.digest()))
-        known = cache.get(one[3] for one in texts)
-        decoder = msgspec.msgpack.Decoder(Reading)
-        readings: dict[str, Reading] = {}
-        fresh: list[tuple[str, str]] = []
-        for path, _, text, digest in texts:
-            try:
-                readings[path] = decoder.decode(known[digest])
-            except (KeyError, msgspec.MsgspecError):
-                fresh.append((path, text))
-        new = dict(self._read(fresh))
-        cache.put({key: msgspec.msgpack.encode(new[path]) for path, _, _, key in texts if path in new})
-        readings.update(new)
+            key = remembered.key(path.encode(errors="surrogateescape"), content)
+            texts.append((path, raw, raw.replace("\r\n", "\n").replace("\r", "\n"), key))
+        by_path = {path: text for path, _, text, _ in texts}
+        readings = remembered.of(
+            {path: key for path, _, _, key in texts},
+            lambda fresh: self._read([(path, by_path[path]) for path in fresh]),
+        )
         yield from unread
         for path, raw, text, _ in texts:
             yield Content(path, raw, text, readings[path])
@@ -113,9 +100,3 @@ def _all(texts: Sequence[tuple[str, str]], dialect: str, variables: Mapping[str,
     return msgspec.msgpack.encode(
         [(path, files.read(path, text, dialect, variables)) for path, text in texts]
     )
-
-
-def _code() -> Iterator[str]:
-    """What tells this code from any other that reads."""
-    for file in sorted(Path(files.__file__).parent.glob("*.py")):
-        yield f"{file.name} {file.stat().st_mtime_ns}"

@@ -13,10 +13,13 @@ class Choices:
     """Leads through ``body`` until each branch was taken.
 
     A condition that is known is kept to, and within a round equal conditions have equal values; what no such
-    round reaches is taken at the end all the same.
+    round reaches is taken at the end all the same, unless the choices are ``strict``.
     """
 
-    def __init__(self, body: Sequence[nodes.Node]) -> None:
+    def __init__(self, body: Sequence[nodes.Node], *, strict: bool = False) -> None:
+        self._strict = strict
+        self._called: dict[int, set[_Branch]] = {}
+        self._taken: list[_Branch] = []
         self._inside: dict[_Branch, set[_Branch]] = {}
         self._open: set[_Branch] = set()
         for node in body:
@@ -30,10 +33,20 @@ class Choices:
         for number in range(_MOST):
             self._new = False
             self._assumed.clear()
+            self._taken.clear()
             yield number
             if not self._open or (self._forced and not self._new):
                 return
             self._forced = self._forced or not self._new
+
+    def entered(self, body: Sequence[nodes.Node]) -> None:
+        """The branches taken so far lead to those of ``body``, a macro's."""
+        if id(body) not in self._called:
+            self._called[id(body)] = set[_Branch]().union(*map(self._find, body))
+            self._open |= self._called[id(body)]
+            self._new = True
+        for branch in self._taken:
+            self._inside[branch] |= self._called[id(body)]
 
     def taken(self, node: nodes.Node, tests: Sequence[tuple[nodes.Node, Callable[[], bool | None]]]) -> int:
         """The branch of ``node`` in this round: the number of the test that holds, or how many there are."""
@@ -41,10 +54,10 @@ class Choices:
         chosen = len(tests)
         for number, ((condition, _), known) in enumerate(zip(tests, values, strict=True)):
             key, negated = _said(condition)
-            if self._forced:
-                holds = self._is_open((id(node), number))
-            elif known is not None:
+            if known is not None and (self._strict or not self._forced):
                 holds = known
+            elif self._forced:
+                holds = self._is_open((id(node), number))
             elif key in self._assumed:
                 holds = self._assumed[key] is not negated
             else:
@@ -56,6 +69,7 @@ class Choices:
         branch = (id(node), chosen)
         self._new = self._new or branch in self._open
         self._open.discard(branch)
+        self._taken.append(branch)
         return chosen
 
     def _is_open(self, branch: _Branch) -> bool:

@@ -156,7 +156,7 @@ def _relation(arguments: Arguments, at: int, events: Events) -> Value:
     if same_relation(parts):
         owner = next(one.what for part in parts for one in part.holes)
         return hole("relation", owner, alias=owner)
-    events.made[(at, False)] = parts
+    events.made[(at, False, parts)] = None
     return Text((Hole("made", "made", parts=parts),))
 
 
@@ -164,11 +164,11 @@ def _written(name: str, value: Value, at: int, events: Events) -> None:
     if isinstance(value, Text):
         for one in value.pieces:
             if isinstance(one, Hole) and one.kind == "made":
-                events.made[(at, True)] = one.parts
+                events.made[(at, True, one.parts)] = None
             elif isinstance(one, Hole) and one.kind == "relation" and one.what != "this":
-                events.made[(at, True)] = (text(one.what, at),)
+                events.made[(at, True, (text(one.what, at),))] = None
         if value.literal and name.endswith("_schema"):
-            events.made[(at, True)] = (value,)
+            events.made[(at, True, (value,))] = None
 
 
 def _hook(arguments: Arguments, at: int, events: Events) -> Value:

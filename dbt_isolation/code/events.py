@@ -29,7 +29,7 @@ class Events:
     decisions: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     settings: dict[tuple[int, str], Setting] = field(default_factory=dict)
-    made: dict[tuple[int, bool], tuple[Text, ...]] = field(default_factory=dict)
+    made: dict[tuple[int, bool, tuple[Text, ...]], None] = field(default_factory=dict)
     sql: dict[Text, int] = field(default_factory=dict)
     templates: dict[Text, int] = field(default_factory=dict)
 

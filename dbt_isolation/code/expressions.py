@@ -9,6 +9,7 @@ from dbt_isolation.code import dbt_context, strings
 from dbt_isolation.code.arguments import Arguments
 from dbt_isolation.code.choices import Choices
 from dbt_isolation.code.events import Events
+from dbt_isolation.code.given import Given
 from dbt_isolation.code.scope import LONGEST, Scope, of_key
 from dbt_isolation.code.values import (
     Entries,
@@ -25,15 +26,29 @@ from dbt_isolation.code.values import (
     names,
     text,
 )
+from dbt_isolation.code.values import known as known_value
 
 #: What else a relation's parts are called.
 _PARTS = {"name": "identifier", "table": "identifier", "dataset": "schema", "project": "database"}
 
 
 class Expressions:
-    """Reads expressions of ``source``; ``variables``: those that dbt_project.yml sets."""
+    """Reads expressions of ``source``; ``variables``: those that dbt_project.yml sets.
 
-    def __init__(self, source: str, events: Events, variables: Mapping[str, object]) -> None:
+    ``given``: what is known of the run, and then ``follow`` gives what a macro of its makes of its arguments.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        events: Events,
+        variables: Mapping[str, object],
+        given: Given | None = None,
+        follow: Callable[[str, Arguments], Value | None] | None = None,
+    ) -> None:
+        self._given = given
+        self._names: Mapping[str, object] = given.names if given is not None else {}
+        self._follow = follow
         self._source = source
         self._events = events
         self._variables = variables
@@ -64,6 +79,8 @@ class Expressions:
         known = self.scope.get(node.name)
         if known is not None:
             return known
+        if node.name in self._names:
+            return known_value(self._names[node.name])
         if node.name == "this":
             return hole("relation", "this", alias="this")
         if node.name in ("schema", "database"):
@@ -131,6 +148,8 @@ class Expressions:
             return right
         if isinstance(left, Text) and left.literal == "":
             return right
+        if isinstance(left, Unknown) and isinstance(right, Known) and right.value:
+            return right
         # `var('x') or 'y'` is one of two; the names of both count.
         return left if isinstance(left, Text | Known) else Unknown(names(left) | names(right))
 
@@ -142,9 +161,9 @@ class Expressions:
         left = self.value(node.expr)
         others = [self.value(one.expr) for one in node.ops]
         self._events.compared(_first(node), left, others)
-        if len(others) == 1:
-            return strings.compared(node.ops[0].op, left, others[0])
-        return Unknown()
+        pairs = zip([left, *others], others, strict=False)
+        known = [strings.compared(one.op, *pair) for one, pair in zip(node.ops, pairs, strict=True)]
+        return next((one for one in known if one != Known(True)), Known(True))
 
     def _getattr(self, node: nodes.Getattr) -> Value:
         return self._attribute(self.value(node.node), node.attr)
@@ -152,7 +171,8 @@ class Expressions:
     def _getitem(self, node: nodes.Getitem) -> Value:
         of = self.value(node.node)
         if isinstance(node.arg, nodes.Slice):
-            return Unknown(names(of))
+            ends = [self.value(one) if one is not None else None for one in (node.arg.start, node.arg.stop)]
+            return strings.part(of, *ends) if isinstance(of, Text) else Unknown(names(of))
         key = self.value(node.arg)
         if "target.name" in names(key) and not (isinstance(of, Global) and of.name == "target"):
             self._events.compared(_first(node), key, [of])
@@ -171,12 +191,16 @@ class Expressions:
         if isinstance(of, Entries) and name in of.values:
             return of.values[name]
         if isinstance(of, Global):
+            if f"{of.name}.{name}" in self._names:
+                return known_value(self._names[f"{of.name}.{name}"])
             known = dbt_context.attribute(of.name, name)
             return known if known is not None else Global(f"{of.name}.{name}")
         if isinstance(of, Text) and len(of.pieces) == 1 and isinstance(of.pieces[0], Hole):
             one = of.pieces[0]
             part = _PARTS.get(name, name)
             if one.kind in ("relation", "made") and part in ("database", "schema", "identifier"):
+                if f"{one.what}.{part}" in self._names:
+                    return known_value(self._names[f"{one.what}.{part}"])
                 if one.kind == "made":
                     index = ("database", "schema", "identifier").index(part)
                     return one.parts[index]
@@ -190,6 +214,9 @@ class Expressions:
         if isinstance(function, Method):
             return self._method(function, arguments, at)
         if isinstance(function, Global):
+            followed = self._follow(function.name, arguments) if self._follow is not None else None
+            if followed is not None:
+                return followed
             return dbt_context.call(function.name, arguments, at, self._events, self._variables)
         return Unknown()
 
@@ -243,6 +270,10 @@ class Expressions:
 
     def _filter(self, node: nodes.Filter) -> Value:
         of = self.value(node.node) if node.node is not None else Unknown()
+        if self._given is not None and node.name in ("default", "d"):
+            # A macro's argument that was not given is None.
+            default = self._arguments(node).get("default_value", 0)
+            return of if of != Known(None) else default if default is not None else Text()
         return strings.filtered(of, node.name, self._arguments(node), _first(node), self._events)
 
     def _test(self, node: nodes.Test) -> Value:

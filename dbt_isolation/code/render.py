@@ -9,13 +9,17 @@ from typing import Any
 
 from jinja2 import nodes
 
+from dbt_isolation.code import jinja_tree
+from dbt_isolation.code.arguments import Arguments
 from dbt_isolation.code.choices import Choices
 from dbt_isolation.code.events import Events
 from dbt_isolation.code.expressions import Expressions
+from dbt_isolation.code.given import DEEPEST, EndedError, Given, ReturnedError, call
 from dbt_isolation.code.scope import Scope, loop_of, rounds, unpacked
 from dbt_isolation.code.values import (
     Entries,
     Hole,
+    Items,
     Known,
     Piece,
     Text,
@@ -41,13 +45,19 @@ class _LoopLeftError(Exception):
 
 
 def render(
-    tree: nodes.Template, source: str, events: Events, variables: Mapping[str, object]
+    tree: nodes.Template,
+    source: str,
+    events: Events,
+    variables: Mapping[str, object],
+    dialect: str = "",
+    given: Given | None = None,
 ) -> Iterator[Text]:
     """Each text once: of the template itself, then of each macro in it.
 
-    ``source``: the file in which the tree's offsets are; ``variables``: those of dbt_project.yml.
+    ``source``: the file in which the tree's offsets are; ``variables``: those of dbt_project.yml. ``given``:
+    what is known of the run, whose macros are followed where they are called.
     """
-    reader = _Renderer(source, events, variables)
+    reader = _Renderer(source, events, variables, dialect, given)
     seen = set()
     for found in reader.texts(tree.body, {}):
         seen.add(found)
@@ -64,21 +74,33 @@ def render(
 
 
 class _Renderer:
-    def __init__(self, source: str, events: Events, variables: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        source: str,
+        events: Events,
+        variables: Mapping[str, object],
+        dialect: str,
+        given: Given | None,
+    ) -> None:
         self._source = source
         self._events = events
-        self._expressions = Expressions(source, events, variables)
+        self._given = given
+        self._dialect = dialect
+        self._packages = [given.package] if given is not None else []
+        self._trees: dict[str, nodes.Macro] = {}
+        follow = self._followed if given is not None else None
+        self._expressions = Expressions(source, events, variables, given, follow)
         self._steps = 0
         self.kept: dict[str, Value] = {}
 
     def texts(self, body: Sequence[nodes.Node], known: Mapping[str, Value]) -> Iterator[Text]:
         """What ``body`` makes, a text a round."""
-        choices = Choices(body)
+        choices = Choices(body, strict=self._given is not None)
         self._expressions.choices = choices
         for _ in choices.rounds():
             self._expressions.scope = Scope([dict(known)])
             found: list[Piece | Hole] = []
-            with suppress(_LoopLeftError):
+            with suppress(_LoopLeftError, EndedError):
                 self._run(body, found)
             self.kept = self._expressions.scope.levels[0]
             yield Text(tuple(found))
@@ -92,6 +114,62 @@ class _Renderer:
             # An empty default says nothing of what callers give.
             found[one.name] = value if not _empty(value) else Unknown()
         return {**found, **dict.fromkeys(("varargs", "kwargs", "caller"), Unknown())}
+
+    def _followed(self, name: str, arguments: Arguments) -> Value | None:
+        """What dbt's function or a macro of the run gives; None where neither is known."""
+        assert self._given is not None
+        package = self._packages[-1]
+        if name == "return" and len(self._packages) > 1:
+            raise ReturnedError(arguments.positional[0] if arguments.positional else Known(None))
+        macro = self._given.macro(name, package)
+        if macro is None:
+            return call(self._given, name, arguments, package, self._dialect)
+        if len(self._packages) > DEEPEST:
+            return Unknown()
+        tree = self._tree(macro)
+        outer = self._expressions.scope
+        self._expressions.choices.entered(tree.body)
+        self._packages.append(macro.partition(".")[0])
+        self._expressions.scope = Scope([{}])
+        found: list[Piece | Hole] = []
+        try:
+            self._bind_arguments(tree, arguments)
+            self._run(tree.body, found)
+        except ReturnedError as returned:
+            return returned.value
+        finally:
+            self._expressions.scope = outer
+            self._packages.pop()
+        return Text(tuple(found))
+
+    def _tree(self, macro: str) -> nodes.Macro:
+        """A macro's, with offsets that are no other macro's: what is noted at one is noted once."""
+        assert self._given is not None
+        if macro not in self._trees:
+            before = [self._given.macros[one] for one in self._trees]
+            offset = len(self._source) + sum(map(len, before))
+            tree = jinja_tree.parse(self._given.macros[macro])
+            for node in tree.find_all(nodes.Node):
+                if node.lineno is not None:
+                    node.lineno += offset
+            found = tree.find(nodes.Macro)
+            if found is None:
+                raise UnreadableError(f"no macro in {macro}")
+            self._trees[macro] = found
+        return self._trees[macro]
+
+    def _bind_arguments(self, macro: nodes.Macro, arguments: Arguments) -> None:
+        level = self._expressions.scope.levels[0]
+        taken = [one.name for one in macro.args]
+        level["varargs"] = Items(arguments.positional[len(taken) :])
+        level["kwargs"] = Entries({key: one for key, one in arguments.named.items() if key not in taken})
+        level["caller"] = Unknown()
+        defaults = dict(zip(taken[::-1], macro.defaults[::-1], strict=False))
+        for number, name in enumerate(taken):
+            value = arguments.get(name, number)
+            if value is None:
+                value = self._expressions.value(defaults[name]) if name in defaults else Known(None)
+            level[name] = value
 
     def _run(self, body: Sequence[nodes.Node], out: list[Piece | Hole]) -> None:
         for node in body:
@@ -128,8 +206,10 @@ class _Renderer:
         for index, value in enumerate(values):
             scope.levels.append({"loop": loop_of(index, len(values))})
             self._bind(node.target, value)
-            if node.test is not None:
-                self._expressions.value(node.test)
+            left_out = node.test is not None and self._expressions.truth(node.test) is False
+            if left_out and self._given is not None:
+                scope.levels.pop()
+                continue
             try:
                 self._run(node.body, out)
             except _LoopLeftError as left:

@@ -1,7 +1,9 @@
 """What methods, filters and comparisons make of strings of which a part may be unknown."""
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from dbt_isolation.code.arguments import Arguments
 from dbt_isolation.code.events import Events
@@ -16,6 +18,7 @@ from dbt_isolation.code.values import (
     as_text,
     joined,
     names,
+    python,
     text,
 )
 
@@ -31,7 +34,8 @@ _CHANGES: Mapping[str, Callable[[str], str]] = {
 }
 #: Methods whose answer is a decision where the string is the target's name.
 _QUESTIONS = frozenset({"startswith", "endswith", "find", "index", "count", "rfind", "isin"})
-_UNCHANGED = frozenset({"string", "safe", "as_text", "as_native", "render", "quote", "e", "escape"})
+_UNCHANGED = frozenset({"string", "safe", "as_text", "render", "quote", "e", "escape"})
+_NUMBERS = frozenset({"int", "as_bool", "as_number", "as_native", "length"})
 _FORMATTED = re.compile(r"%[sdi]|%\((\w+)\)[sdi]")
 _BRACED = re.compile(r"\{(\w*)\}")
 
@@ -80,26 +84,41 @@ def percent(of: Text, given: Sequence[Value]) -> Value:
     return _fill(of, _FORMATTED, Arguments(list(given), {}))
 
 
-def compared(operator: str, left: Value, right: Value) -> Value:
-    """Whether they are equal, or not, where that is known."""
-    pair = [
-        one.literal if isinstance(one, Text) else one.value if isinstance(one, Known) else None
-        for one in (left, right)
-    ]
-    if None in pair:
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+    "in": lambda one, among: one in among,
+    "notin": lambda one, among: one not in among,
+}
+
+
+def compared(how: str, left: Value, right: Value) -> Value:
+    """Whether they are equal, or in each other, or not, where that is known."""
+    pair = python(left), python(right)
+    if not all(pair) or how not in _OPERATORS:
         return Unknown()
-    if operator in ("eq", "ne"):
-        return Known((pair[0] == pair[1]) is (operator == "eq"))
-    if all(isinstance(one, int | float) for one in pair) and operator in ("lt", "gt", "lteq", "gteq"):
-        one, other = (float(one or 0) for one in pair)
-        return Known(
-            {"lt": one < other, "gt": one > other, "lteq": one <= other, "gteq": one >= other}[operator]
-        )
-    return Unknown()
+    try:
+        return Known(_OPERATORS[how](*pair[0], *pair[1]))
+    except TypeError:
+        return Unknown()
+
+
+def part(of: Text, start: Value | None, stop: Value | None) -> Value:
+    """``of[start:stop]``."""
+    ends = [one.value if isinstance(one, Known) else None for one in (start, stop)]
+    whole = [None if one is None else int(one) for one in ends]
+    unknown = any(one is not None and not isinstance(one, Known) for one in (start, stop))
+    if of.literal is None or unknown:
+        return Unknown(names(of))
+    return text(of.literal[slice(*whole)])
 
 
 def _changed(of: Text, name: str, arguments: Arguments, at: int, events: Events) -> Value:
-    if name in _UNCHANGED:
+    if name in _UNCHANGED or (name == "as_native" and of.literal is None):
         return of
     if name in ("replace", "replace_path", "incorporate"):
         if any(isinstance(one, Hole) for one in of.pieces):
@@ -120,9 +139,22 @@ def _changed(of: Text, name: str, arguments: Arguments, at: int, events: Events)
                 for one in of.pieces
             )
         )
+    if name in _NUMBERS and of.literal is not None:
+        return _native(of.literal, name)
     if name == "split" and of.literal is not None and (separator := arguments.text(0)):
         return Items([text(one, at) for one in of.literal.split(separator)])
     return Unknown(names(of).union(*map(names, arguments.all)))
+
+
+def _native(literal: str, name: str) -> Value:
+    """What ``| int`` and the like make of a known string."""
+    if name == "length":
+        return Known(len(literal))
+    if name in ("as_bool", "as_native") and literal.lower() in ("true", "false"):
+        return Known(literal.lower() == "true")
+    if re.fullmatch(r"[+-]?\d+", literal.strip()):
+        return Known(int(literal))
+    return Unknown() if name != "as_native" else text(literal)
 
 
 def _either(of: Value, arguments: Arguments) -> Value:

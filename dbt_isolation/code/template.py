@@ -9,6 +9,7 @@ from jinja2 import nodes
 
 from dbt_isolation.code import jinja_tree
 from dbt_isolation.code.events import Events
+from dbt_isolation.code.given import Given
 from dbt_isolation.code.reading import Decision, Fixed, Literal, Named, Reading
 from dbt_isolation.code.render import render
 from dbt_isolation.code.values import TARGET_NAME, Hole, Piece, Text, same_relation
@@ -54,12 +55,14 @@ _MOST = 20_000_000
 class Reader:
     """Collects what one file says; ``source`` is its text, in which all offsets are.
 
-    ``dialect``: a dbt adapter type. ``variables``: those of dbt_project.yml.
+    ``dialect``: a dbt adapter type. ``variables``: those of dbt_project.yml. ``given``: what is known of the
+    run, where only what it reaches counts.
     """
 
     source: str
     dialect: str
     variables: Mapping[str, object]
+    given: Given | None = None
     _holes: dict[Hole, str] = field(default_factory=dict)
     _by_word: dict[str, Hole] = field(default_factory=dict)
     _named: dict[Named, None] = field(default_factory=dict)
@@ -115,7 +118,7 @@ class Reader:
         events = Events()
         found: list[Text] = []
         try:
-            found.extend(render(tree, self.source, events, self.variables))
+            found.extend(render(tree, self.source, events, self.variables, self.dialect, self.given))
         except UnreadableError as error:
             self._cannot(error.message, error.offset)
         self.events(events)
@@ -130,7 +133,7 @@ class Reader:
         for (at, key), setting in events.settings.items():
             if setting.value is not None and setting.value.literal:
                 self._fixed[(at, key)] = Fixed(key, setting.value.literal, at)
-        for (at, writes), parts in events.made.items():
+        for at, writes, parts in events.made:
             self._made(parts, at, writes=writes)
         for sql in events.sql:
             self.sql(sql)

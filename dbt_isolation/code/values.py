@@ -132,6 +132,33 @@ def of_python(value: object, start: int, what: str) -> Value:
     return Unknown(frozenset({what}))
 
 
+def known(value: object) -> Value:
+    """A value that a run has."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, bool | int | float) or value is None:
+        return Known(value)
+    if isinstance(value, list | tuple):
+        return Items([known(one) for one in value])
+    if isinstance(value, dict):
+        return Entries({key: known(one) for key, one in value.items()})
+    return Unknown()
+
+
+def python(value: Value) -> tuple[object, ...]:
+    """The value alone in a tuple where all of it is known; else empty."""
+    if isinstance(value, Text):
+        return () if value.literal is None else (value.literal,)
+    if isinstance(value, Known):
+        return (value.value,)
+    if isinstance(value, Items):
+        found = [python(one) for one in value.values]
+        return ([one for (one,) in found],) if all(found) else ()
+    if isinstance(value, Entries):
+        return (list(value.values),) if all(isinstance(one, str) for one in value.values) else ()
+    return ()
+
+
 def names(value: Value) -> frozenset[str]:
     """What a value was made of: ``target.name``, ``target.schema``, ``var`` and the like."""
     if isinstance(value, Text):

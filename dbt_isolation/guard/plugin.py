@@ -1,9 +1,10 @@
 """dbt Core's plugin: refuses a command that would write what it may not, before anything is written.
 
 ``initialize`` runs once the project is loaded and refuses by command; ``get_manifest_artifacts`` runs after
-parsing and looks at the relation of every node that the command would write. dbt skips the second under
-``--no-write-json``, for a manifest that ``dbtRunner`` was given and in ``docs generate``; there the same look
-is taken when dbt announces what it found, still on the main thread (raising on a worker thread hangs dbt).
+parsing and looks at the relation of every node that the command would write, and at what its hooks write. dbt
+skips the second under ``--no-write-json``, for a manifest that ``dbtRunner`` was given and in
+``docs generate``; there the same look is taken when dbt announces what it found, still on the main thread
+(raising on a worker thread hangs dbt).
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from dbt_isolation.guard.connections import Undo, make_read_only
 from dbt_isolation.guard.copies import read_from_copies, remove_written_copies
 from dbt_isolation.guard.course import Course
 from dbt_isolation.guard.deferral import defer_untouched
+from dbt_isolation.guard.hooks import refused_hooks
 from dbt_isolation.guard.say import say
 from dbt_isolation.guard.selection import selected
 from dbt_isolation.guard.session import Session, manifest_in_use
@@ -111,6 +113,7 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
             self._check_nodes(session, manifest)
         self._of_user(session, read_from_copies, session)
         self._of_user(session, self._follow, session, manifest)
+        self._of_user(session, self._check_hooks, session, manifest)
 
     def _check_nodes(self, session: Session, manifest: Any) -> None:
         assert session.run is not None
@@ -127,6 +130,12 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
         chosen = selected(session.command, session.flags, manifest, session.credentials.type)
         refusals = [one for one in found if chosen is None or one.unique_id in chosen]
         if refusals:
+            self._refuse(session, writes.message(session.run, session.command, refusals, by=BY))
+
+    def _check_hooks(self, session: Session, manifest: Any) -> None:
+        assert session.run is not None
+        deferral = self._course.deferral if self._course is not None else None
+        if refusals := refused_hooks(session, manifest, deferral.reads if deferral is not None else {}):
             self._refuse(session, writes.message(session.run, session.command, refusals, by=BY))
 
     def _follow(self, session: Session, manifest: Any) -> None:

@@ -10,8 +10,22 @@ from dbt.adapters.factory import get_adapter_by_type
 
 from dbt_isolation import naming
 from dbt_isolation.config.settings import suggestion
+from dbt_isolation.environments import Run
 from dbt_isolation.guard.say import say
 from dbt_isolation.guard.session import Session
+
+
+def source_places(run: Run) -> dict[str, dict[str, str]]:
+    """The database and the schema that the run's environment gives its sources, by their names.
+
+    Raises ``IsolationError`` for a variable that is named and not set.
+    """
+    if run.environment is None:
+        return {}
+    return {
+        name: {part: naming.expand_variables(text, run.environ) for part, text in place.items()}
+        for name, place in run.environment.sources.items()
+    }
 
 
 def place_sources(session: Session, manifest: Any) -> None:
@@ -23,10 +37,7 @@ def place_sources(session: Session, manifest: Any) -> None:
     if run is None or run.environment is None or not run.environment.sources:
         return
     adapter = get_adapter_by_type(session.credentials.type)
-    places = {
-        name: {part: naming.expand_variables(text, run.environ) for part, text in place.items()}
-        for name, place in run.environment.sources.items()
-    }
+    places = source_places(run)
     known = {source.source_name for source in manifest.sources.values()}
     for name in sorted(places.keys() - known):
         hint = suggestion(name, sorted(known))

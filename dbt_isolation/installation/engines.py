@@ -11,7 +11,7 @@ from dbt_isolation.installation.fact import Fact
 from dbt_isolation.profile import Profile, duckdb_name
 
 _PAGE = "docs/guards.md"
-_ITSELF = "SQL that names production itself, in a hook or an operation"
+_ITSELF = "SQL that names production itself, beyond the hooks that the plugin reads"
 
 
 @dataclass(frozen=True, slots=True)

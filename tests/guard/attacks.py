@@ -82,6 +82,11 @@ def _hook(kind: str) -> Callable[[Project], None]:
     return change
 
 
+def _run_query(project: Project) -> None:
+    file = project.folder / "models/orders.sql"
+    project.write("models/orders.sql", f"{{% do run_query('{WIPE}') %}}\n{file.read_text(encoding='utf-8')}")
+
+
 def _target_schema(project: Project) -> None:
     project.edit("snapshots/order_history.yml", "strategy:", "target_schema: analytics\n      strategy:")
 
@@ -127,6 +132,7 @@ ATTACKS: Mapping[str, Attack] = {
     "post_hook": Attack(_hook("post-hook")),
     "on_run_end": Attack(_hook("on-run-end")),
     "operation": Attack(operation="wipe"),
+    "run_query": Attack(_run_query),
     "target_schema": Attack(_target_schema),
     "package": Attack(_courier, words=("--vars", "{courier_enabled: true, courier_schema: analytics}")),
     "vars": Attack(_configure("+schema: analytics"), words=("--vars", _REDEFINED), as_it_is=True),

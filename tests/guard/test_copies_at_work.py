@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.dbt_process import call
+from tests.dbt_process import call, dbt
 from tests.guard.cellar import writer
 from tests.projects import DEPLOY, ROOT, Project, link_package
 
@@ -97,6 +97,13 @@ def test_production_is_written_while_development_runs(cellar: Project) -> None:
     assert counted(cellar) == 4, result
 
 
+def without_a_look_at_hooks() -> None:
+    """Takes what the plugin says of hooks from this process."""
+    from dbt_isolation.guard import plugin
+
+    vars(plugin)["refused_hooks"] = lambda *_: []
+
+
 @pytest.mark.parametrize(
     ("hook", "status"),
     [
@@ -106,14 +113,17 @@ def test_production_is_written_while_development_runs(cellar: Project) -> None:
     ],
 )
 def test_hooks_harm_a_copy_at_most(cellar: Project, hook: str, status: int) -> None:
-    """What an attachment's name or path lets SQL do is done to the copy, and the next run has a new one."""
+    """What an attachment's name or path lets SQL do is done to the copy, and the next run has a new one.
+
+    The plugin does not look at hooks here, as it would refuse what names the attachment.
+    """
     assert cellar.dbt("run").status == 0
     before = (cellar.folder / "prod.duckdb").read_bytes()
     copy_of(cellar).chmod(0o600)
     harmful = ", ".join(f'after_commit("{one}")' for one in hook.format(copy=copy_of(cellar)).split("; "))
     model = (cellar.folder / "models/counted.sql").read_text()
     cellar.write("models/counted.sql", f"{{{{ config(post_hook=[{harmful}]) }}}} {model}")
-    result = cellar.dbt("run")
+    result = dbt(["run"], cellar.folder, cellar.environment(), before=without_a_look_at_hooks)
     assert result.status == status, result
     assert (cellar.folder / "prod.duckdb").read_bytes() == before
     cellar.write("models/counted.sql", model)
