@@ -43,7 +43,6 @@ TIERS = (
     ("state",),
     ("lineage",),
     ("code",),
-    ("code",),
     ("sql",),
     ("artifacts", "profile"),
     ("environments",),
