@@ -62,6 +62,14 @@ def artifacts_folder(folder: Path, project: Mapping[str, Any], environ: Mapping[
     return folder / (environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target")))
 
 
+def own_variables(project: Mapping[str, Any]) -> Mapping[str, object]:
+    """The variables that the nodes of the project whose dbt_project.yml is ``project`` see."""
+    found = _variables(project)
+    scoped = found.get(str(project.get("name", "")))
+    plain = {key: value for key, value in found.items() if not isinstance(value, Mapping)}
+    return {**plain, **(scoped if isinstance(scoped, Mapping) else {})}
+
+
 def macro_folders(folder: Path) -> list[Path]:
     """Where the project in ``folder`` keeps its macros."""
     written = read_yaml(folder / "dbt_project.yml").get("macro-paths")

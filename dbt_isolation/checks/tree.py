@@ -1,12 +1,9 @@
 """The project's files as the checks look at them, read once for each content."""
 
 import os
-import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -92,6 +89,10 @@ class Tree:
         if len(texts) < _ALONE or workers < 2:
             yield from ((path, files.read(path, text, self.dialect, self.variables)) for path, text in texts)
             return
+        # Not for a few files, which are read before these are imported.
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         context = get_context("fork" if os.name == "posix" and os.uname().sysname == "Linux" else "spawn")
         with ProcessPoolExecutor(workers, context, _worker) as pool:
             parts = [texts[start : start + _AT_ONCE] for start in range(0, len(texts), _AT_ONCE)]
@@ -105,6 +106,8 @@ class Tree:
 
 
 def _worker() -> None:
+    import signal
+
     # Ctrl-C is the parent's to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.artifacts.project import SourceFiles, artifacts_folder
+from dbt_isolation.artifacts.project import SourceFiles, artifacts_folder, own_variables
 from dbt_isolation.checks import CHECKS
 from dbt_isolation.checks.baseline import Baseline
 from dbt_isolation.checks.called import called
@@ -18,7 +18,6 @@ from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Tree
-from dbt_isolation.code.property_yaml import variables
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -66,7 +65,7 @@ def run(arguments: Namespace) -> Outcome:
     targets = profile.targets if profile is not None else ()
     places = Places(config, targets, manifest, str(project.get("name", "")), own, os.environ)
     paths = _paths(folder, SourceFiles(folder, project), arguments.files)
-    contents = list(Tree(folder, target_path, dialect, variables(project)).contents(paths))
+    contents = list(Tree(folder, target_path, dialect, own_variables(project)).contents(paths))
     calls = called(manifest, places) if manifest is not None else {}
     found: list[Finding] = []
     for one in of_files(contents, config, codes, calls):
