@@ -66,7 +66,9 @@ def run(arguments: Namespace) -> Outcome:
     places = Places(config, targets, manifest, str(project.get("name", "")), own, os.environ)
     paths = _paths(folder, SourceFiles(folder, project), arguments.files)
     contents = list(Tree(folder, target_path, dialect, own_variables(project)).contents(paths))
-    calls = called(manifest, places) if manifest is not None else {}
+    # Only what is named may be replaced, and most projects name nothing.
+    replaceable = any(named.whole for one in contents for named in one.reading.named)
+    calls = called(manifest, places) if manifest is not None and replaceable else {}
     found: list[Finding] = []
     for one in of_files(contents, config, codes, calls):
         if isinstance(one, Finding):
