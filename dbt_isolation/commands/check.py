@@ -13,7 +13,7 @@ from dbt_isolation.artifacts.project import SourceFiles, artifacts_folder, own_v
 from dbt_isolation.checks import CHECKS
 from dbt_isolation.checks.baseline import Baseline
 from dbt_isolation.checks.called import called
-from dbt_isolation.checks.findings import of_files, of_project
+from dbt_isolation.checks.findings import of_files, of_project, of_tree
 from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
@@ -64,7 +64,8 @@ def run(arguments: Namespace) -> Outcome:
     own = frozenset(own_naming(folder))
     targets = profile.targets if profile is not None else ()
     places = Places(config, targets, manifest, str(project.get("name", "")), own, os.environ)
-    paths = _paths(folder, SourceFiles(folder, project), arguments.files)
+    sources = SourceFiles(folder, project)
+    paths = _paths(folder, sources, arguments.files)
     contents = list(Tree(folder, target_path, dialect, own_variables(project)).contents(paths))
     # Only what is named may be replaced, and most projects name nothing.
     replaceable = any(named.whole for one in contents for named in one.reading.named)
@@ -75,6 +76,8 @@ def run(arguments: Namespace) -> Outcome:
             found.append(one)
         else:
             skipped.append(one)
+    if not arguments.files:
+        found += of_tree(contents, sources.model_folders, config, codes)
     models = 0
     if manifest is not None:
         needs_compiled = "DI03" in codes
