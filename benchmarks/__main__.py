@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from .checks import checks
 from .copies import copies
 from .corpus import corpus
 from .evidence import evidence
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "sources": sources,
     "copies": copies,
     "hooks": hooks,
+    "checks": checks,
     "corpus": corpus,
 }
 

@@ -100,6 +100,8 @@ class Cache:
             opened = self._identity()
             try:
                 with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as connection:
+                    # A disk takes longer than the check; what a power cut spoils is made anew.
+                    connection.execute("pragma synchronous = off")
                     (layout,) = connection.execute("pragma user_version").fetchone()
                     if layout in (0, _LAYOUT):
                         work(connection)

@@ -1,6 +1,6 @@
 """Where each environment builds, on every target that may be its: two that share a place are found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from dbt_isolation import naming
@@ -58,7 +58,8 @@ class Places:
         """The nodes that the root project's macros name; one that stands for them without a manifest."""
         if self.manifest is None:
             return [_ANY]
-        return [one for one in built(self.manifest) if self._named_here(one, self.manifest)]
+        others = self.manifest.naming_packages(self.project)
+        return [one for one in built(self.manifest) if _named_here(one, others)]
 
     def shared(self) -> Iterator[Shared]:
         """Relations that two environments give, or two nodes of one; nothing where names are not known."""
@@ -104,14 +105,6 @@ class Places:
             )
         ]
 
-    def _named_here(self, node: Node, manifest: Manifest) -> bool:
-        """Whether the root project names it, and no place in its own config does."""
-        return not (
-            node.package_name in manifest.naming_packages(self.project)
-            or node.config.target_schema
-            or node.config.target_database
-        )
-
 
 def built(manifest: Manifest) -> list[Node]:
     """Models, seeds, snapshots and functions that have a relation."""
@@ -121,6 +114,11 @@ def built(manifest: Manifest) -> list[Node]:
 def folded(place: Relation) -> Relation:
     """For engines that do not tell case apart: too much is found rather than too little."""
     return Relation(place.database.casefold(), place.schema.casefold(), place.identifier.casefold())
+
+
+def _named_here(node: Node, others: Collection[str]) -> bool:
+    """Whether the root project names it, and no place in its own config does; ``others`` name themselves."""
+    return not (node.package_name in others or node.config.target_schema or node.config.target_database)
 
 
 def _filled(environment: Environment, environ: Mapping[str, str]) -> Mapping[str, str]:

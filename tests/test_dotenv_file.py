@@ -21,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("installed", ["1.11.3", "1.12.0"])
 def test_loaded_as_dbt_does(folder: Path, monkeypatch: pytest.MonkeyPatch, installed: str) -> None:
     """From 1.12 on; what is set already stays."""
-    monkeypatch.setattr("dbt_isolation.installation.versions.version", lambda _: installed)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: installed)
     environ = {"A": "0"}
     dotenv_file.load(environ)
     later = installed == "1.12.0"
@@ -38,7 +38,7 @@ def test_it_makes_no_deployer(
     project = orchard.copy(tmp_path / "orchard")
     project.write(".env", f"{DEPLOY}=1\n")
     monkeypatch.chdir(project.folder)
-    monkeypatch.setattr("dbt_isolation.installation.versions.version", lambda _: "1.12.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.12.0")
     # As `load` sets it, for which this process is too late.
     monkeypatch.setenv(DEPLOY, "1")
     assert main(["state", "push", "--target", "prod"]) == 1

@@ -92,7 +92,7 @@ def test_doctor_of_dbt(
     fine: bool,
 ) -> None:
     """A dbt version outside the range."""
-    monkeypatch.setattr("dbt_isolation.installation.versions.version", lambda name: version)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: version)
     assert main(["doctor"]) == (0 if fine else 1)
     assert ("is not supported" in capsys.readouterr().out) is not fine
 

@@ -46,6 +46,9 @@ def macros_of(folder: Path) -> Mapping[str, Definition]:
     found = {}
     for place in macro_folders(folder):
         for file in sorted(place.rglob("*.sql")):
+            # A pipe would be waited for.
+            if not file.is_file():
+                continue
             try:
                 text = file.read_text(encoding="utf-8", errors="replace")
             except OSError as error:
@@ -62,6 +65,14 @@ def artifacts_folder(folder: Path, project: Mapping[str, Any], environ: Mapping[
     return folder / (environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target")))
 
 
+def own_variables(project: Mapping[str, Any]) -> Mapping[str, object]:
+    """The variables that the nodes of the project whose dbt_project.yml is ``project`` see."""
+    found = _variables(project)
+    scoped = found.get(str(project.get("name", "")))
+    plain = {key: value for key, value in found.items() if not isinstance(value, Mapping)}
+    return {**plain, **(scoped if isinstance(scoped, Mapping) else {})}
+
+
 def macro_folders(folder: Path) -> list[Path]:
     """Where the project in ``folder`` keeps its macros."""
     written = read_yaml(folder / "dbt_project.yml").get("macro-paths")
@@ -76,13 +87,22 @@ class SourceFiles:
 
     def __init__(self, folder: Path, project: Mapping[str, Any]) -> None:
         self._folder = folder
+        self._project = project
         self._places: dict[str, tuple[str, ...]] = {}
-        for key, default in _PATHS.items():
-            written = project.get(key)
-            for place in written if isinstance(written, list) else [default]:
-                name = os.path.normpath(str(place)).replace(os.sep, "/").strip("/")
+        for key in _PATHS:
+            for name in self._of(key):
                 self._places.setdefault(name, ())
                 self._places[name] += _YAML if key == "seed-paths" else _SOURCES
+
+    @property
+    def model_folders(self) -> list[str]:
+        """Where models are."""
+        return self._of("model-paths")
+
+    def _of(self, key: str) -> list[str]:
+        written = self._project.get(key)
+        found = written if isinstance(written, list) else [_PATHS[key]]
+        return [os.path.normpath(str(one)).replace(os.sep, "/").strip("/") for one in found]
 
     def __contains__(self, path: str) -> bool:
         return path == _PROJECT_FILE or any(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dbt_isolation.checks import CHECKS, check_of, file_check_of
+from dbt_isolation.checks import CHECKS, check_of, di06, file_check_of
 from dbt_isolation.checks.file import File, Protected
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Content
@@ -30,6 +30,14 @@ def of_files(
                 yield from _weighed(check.check(file), code, config)
             except Exception as error:
                 yield replace(_broken(code, error), path=content.path)
+
+
+def of_tree(
+    contents: Sequence[Content], folders: Sequence[str], config: Config, codes: Collection[str]
+) -> Iterator[Finding]:
+    """What the files of all models together tell; ``folders``: where those are."""
+    if "DI06" in codes:
+        yield from _weighed(di06.of_tree(contents, folders), "DI06", config)
 
 
 def of_project(subject: Subject, codes: Collection[str]) -> Iterator[Finding]:

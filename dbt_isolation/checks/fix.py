@@ -20,20 +20,24 @@ def fix(folder: Path, contents: Iterable[Content], findings: Iterable[Finding]) 
         if not wanted:
             continue
         places = _raw_places(content)
-        parts, end = [], 0
+        parts, end, done = [], 0, list[Finding]()
         for finding in wanted:
             if (edit := finding.edit) is None or places[edit.start] < end:
                 continue
             parts += [content.raw[end : places[edit.start]], edit.text]
             end = places[edit.end]
-            mended.append(finding)
+            done.append(finding)
         parts.append(content.raw[end:])
         file = folder / content.path
         try:
+            if file.read_bytes() != content.raw.encode():
+                # Somebody has written it since; the places of the edits are others now.
+                continue
             # In place, so that a link stays one and the file keeps its mode.
             file.write_bytes("".join(parts).encode())
         except OSError as error:
             raise IsolationError(f"{file}: {error.strerror or error}", "nothing in it was changed") from error
+        mended += done
     return mended
 
 

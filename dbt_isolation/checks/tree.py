@@ -1,11 +1,9 @@
 """The project's files as the checks look at them, read once for each content."""
 
 import os
-import signal
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ import msgspec
 from dbt_isolation.checks.readings import Readings
 from dbt_isolation.code import files
 from dbt_isolation.code.reading import Reading
+from dbt_isolation.errors import IsolationError
 
 #: Fewer files are read faster than processes start.
 _ALONE = 150
@@ -48,7 +47,7 @@ class Tree:
         unread: list[Content] = []
         for path in paths:
             try:
-                content = (self.folder / path).read_bytes()
+                content = _bytes(self.folder / path)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -79,19 +78,42 @@ class Tree:
         if len(texts) < _ALONE or workers < 2:
             yield from ((path, files.read(path, text, self.dialect, self.variables)) for path, text in texts)
             return
+        # Not for a few files, which are read before these are imported.
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+        from multiprocessing import active_children, get_context
+
         context = get_context("fork" if os.name == "posix" and os.uname().sysname == "Linux" else "spawn")
+        others = set(active_children())
         with ProcessPoolExecutor(workers, context, _worker) as pool:
             parts = [texts[start : start + _AT_ONCE] for start in range(0, len(texts), _AT_ONCE)]
             jobs = [pool.submit(_all, part, self.dialect, self.variables) for part in parts]
             try:
                 for job in jobs:
                     yield from msgspec.msgpack.decode(job.result(), type=list[tuple[str, Reading]])
+            except BrokenProcessPool as error:
+                raise IsolationError(
+                    "a process that read files was ended from outside, or ran out of memory",
+                    "name fewer files, to see which one it is",
+                ) from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                # Whatever they read is not waited for.
+                for process in set(active_children()) - others:
+                    process.terminate()
                 raise
 
 
+def _bytes(file: Path) -> bytes:
+    """The content of a file; a pipe or a device would be waited for."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError("no regular file")
+    return file.read_bytes()
+
+
 def _worker() -> None:
+    import signal
+
     # Ctrl-C is the parent's to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

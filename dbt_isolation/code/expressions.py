@@ -21,6 +21,7 @@ from dbt_isolation.code.values import (
     Text,
     Unknown,
     Value,
+    bounded,
     hole,
     joined,
     names,
@@ -106,6 +107,7 @@ class Expressions:
     def _add(self, node: nodes.Add) -> Value:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, Items) and isinstance(right, Items):
+            bounded(len(left.values) + len(right.values))
             return Items([*left.values, *right.values])
         if isinstance(left, Known) and isinstance(right, Known):
             return Unknown()

@@ -1,7 +1,6 @@
 """Reads YAML: dbt_project.yml and property files, with the hooks and the places that stand in them."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import yaml
 
@@ -9,9 +8,9 @@ from dbt_isolation.code.dbt_context import configure
 from dbt_isolation.code.events import Events
 from dbt_isolation.code.template import Reader
 from dbt_isolation.code.values import Entries, Items, Known, Piece, Text, Unknown, Value
+from dbt_isolation.config.yaml_reader import compose
 from dbt_isolation.sql.unreadable import UnreadableError
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What dbt_project.yml configures node by node, with ``+`` before its keys.
 _RESOURCES = frozenset(
     {"models", "seeds", "snapshots", "tests", "data_tests", "unit_tests", "sources", "functions", "exposures"}
@@ -31,7 +30,7 @@ _SQL = frozenset({"loaded_at_query", "where", "sql"})
 def read(reader: Reader, project_file: bool) -> None:
     """Reads the reader's source; ``project_file``: it is dbt_project.yml. Raises ``UnreadableError``."""
     try:
-        tree = yaml.compose(reader.source, Loader=_Loader)
+        tree = compose(reader.source)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise UnreadableError(f"YAML: {error.problem or error.context}", mark.index if mark else 0) from error
@@ -161,13 +160,3 @@ def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             left.extend(reversed(one.value))
         else:
             left.extend(value for key, value in _pairs(one) if key not in _SAID)
-
-
-def variables(project: Mapping[str, Any]) -> Mapping[str, object]:
-    """The variables of dbt_project.yml's content that its own nodes see."""
-    found = project.get("vars")
-    if not isinstance(found, Mapping):
-        return {}
-    scoped = found.get(project.get("name"))
-    plain = {key: value for key, value in found.items() if not isinstance(value, Mapping)}
-    return {**plain, **(scoped if isinstance(scoped, Mapping) else {})}

@@ -178,7 +178,10 @@ class _Renderer:
                 raise UnreadableError("its loops and branches go on for too long", node.lineno)
             run: Any = getattr(self, f"_{type(node).__name__.lower()}", None)
             if run is not None:
-                run(node, out)
+                try:
+                    run(node, out)
+                except UnreadableError as error:
+                    raise UnreadableError(error.message, error.offset or node.lineno) from error
 
     def _output(self, node: nodes.Output, out: list[Piece | Hole]) -> None:
         for one in node.nodes:
@@ -188,7 +191,9 @@ class _Renderer:
                 continue
             # What is written is found where it is written, whatever it was made of elsewhere.
             start = max(self._source.rfind("{{", 0, one.lineno + 1), 0)
-            for piece in as_text(value).pieces:
+            pieces = as_text(value).pieces
+            self._steps += len(pieces)
+            for piece in pieces:
                 if isinstance(piece, Hole):
                     out.append(replace(piece, start=start))
                 else:

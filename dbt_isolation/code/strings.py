@@ -16,6 +16,7 @@ from dbt_isolation.code.values import (
     Unknown,
     Value,
     as_text,
+    bounded,
     joined,
     names,
     python,
@@ -126,6 +127,7 @@ def _changed(of: Text, name: str, arguments: Arguments, at: int, events: Events)
                 events.named(one)
         literal, old, new = of.literal, arguments.text(0), arguments.text(1)
         if name == "replace" and literal is not None and old is not None and new is not None:
+            bounded(0, len(literal) + literal.count(old) * len(new))
             return text(literal.replace(old, new), at)
         if name != "replace":
             return of

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dbt_isolation.sql.unreadable import UnreadableError
+
 TARGET_NAME = "target.name"
+#: Of one string or list.
+_MOST_PARTS = 20_000
+_MOST_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,15 @@ def joined(parts: Iterable[Value], separator: Text | None = None) -> Text:
         if number and separator is not None:
             found.extend(separator.pieces)
         found.extend(as_text(one).pieces)
+        bounded(len(found))
+    bounded(0, sum(len(one.text) for one in found if isinstance(one, Piece)))
     return Text(tuple(found))
+
+
+def bounded(parts: int, characters: int = 0) -> None:
+    """Raises ``UnreadableError`` for a value that nobody's template needs: loops double them out of sight."""
+    if parts > _MOST_PARTS or characters > _MOST_CHARACTERS:
+        raise UnreadableError("its strings and lists grow too long")
 
 
 def same_relation(parts: Sequence[Text | None]) -> bool:

@@ -8,16 +8,15 @@ from pathlib import Path
 
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.artifacts.project import SourceFiles
+from dbt_isolation.artifacts.project import SourceFiles, own_variables
 from dbt_isolation.checked import CheckedProject
 from dbt_isolation.checks import CHECKS
 from dbt_isolation.checks.baseline import Baseline
-from dbt_isolation.checks.findings import of_files, of_project
+from dbt_isolation.checks.findings import of_files, of_project, of_tree
 from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Tree
-from dbt_isolation.code.property_yaml import variables
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
@@ -53,14 +52,20 @@ def run(arguments: Namespace) -> Outcome:
     manifest, profile, places = checked.manifest, checked.profile, checked.places
     skipped = _without_manifest(target_path, codes) if manifest is None else []
     dialect = config.dialect or _dialect(profile, arguments.target, manifest)
-    paths = _paths(folder, SourceFiles(folder, checked.settings), arguments.files)
-    contents = list(Tree(folder, target_path, dialect, variables(checked.settings)).contents(paths))
+    sources = SourceFiles(folder, checked.settings)
+    paths = _paths(folder, sources, arguments.files)
+    contents = list(Tree(folder, target_path, dialect, own_variables(checked.settings)).contents(paths))
+    # Only what is named may be replaced, and most projects name nothing.
+    replaceable = any(named.whole for one in contents for named in one.reading.named)
+    calls = checked.calls if replaceable else {}
     found: list[Finding] = []
-    for one in of_files(contents, config, codes, checked.calls):
+    for one in of_files(contents, config, codes, calls):
         if isinstance(one, Finding):
             found.append(one)
         else:
             skipped.append(one)
+    if not arguments.files:
+        found += of_tree(contents, sources.model_folders, config, codes)
     models = 0
     if manifest is not None:
         needs_compiled = "DI03" in codes

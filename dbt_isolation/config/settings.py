@@ -28,8 +28,10 @@ def parse_yaml(text: str, name: str) -> Mapping[str, Any]:
     """The mapping that ``text`` is, called ``name`` in errors; raises as ``read_yaml`` does."""
     import yaml
 
+    from dbt_isolation.config import yaml_reader
+
     try:
-        content = yaml.safe_load(text)
+        content = yaml_reader.load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name

@@ -3,7 +3,6 @@
 import pkgutil
 import re
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +56,9 @@ def _is_from(first: tuple[int, int]) -> bool:
 
 
 def _dbt_core() -> str:
+    # Takes longer to import than most commands need for anything else.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("dbt-core")
     except PackageNotFoundError:

@@ -1,86 +1,128 @@
 """For people: colours only on a terminal, full width and no truncation when piped."""
 
+import os
+from collections.abc import Callable
 from textwrap import indent
-from typing import TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from rich import box
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text as Line
 
 from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.graph_text import trees
-from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
+from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Table, Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
 _PIPED_WIDTH = 160
 _INDENT = " " * 6
 #: The narrowest excerpt that still says something.
 _NARROW = 20
+#: What makes rich take a stream that is none for a terminal.
+_FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE")
+
+
+class _Part(NamedTuple):
+    """Part of a line, and how it looks on a terminal."""
+
+    text: str
+    style: str = ""
+
+
+class _Screen(NamedTuple):
+    """Where lines go; ``width`` is of what must not be wrapped."""
+
+    line: Callable[..., None]
+    table: Callable[[Table], None]
+    width: int
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     """Writes blocks, then findings with their remedies, then what was skipped, then one line of summary."""
-    console = Console(file=stream, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = _PIPED_WIDTH
+    screen = _screen(stream)
     for block in outcome.blocks:
-        _write_block(console, block)
+        if isinstance(block, Text):
+            for line in (block.title, *block.lines):
+                screen.line(_Part(line))
+        elif isinstance(block, Graph):
+            for line in (block.title, *trees(block)):
+                screen.line(_Part(line))
+        else:
+            screen.table(block)
     for finding in outcome.findings:
-        _write_finding(console, finding)
+        _write_finding(screen, finding)
     skipped: dict[str, list[str]] = {}
     for one in outcome.skipped:
         skipped.setdefault(one.why, []).append(one.what)
     for why, what in skipped.items():
-        console.print(Line.assemble(("skipped ", "cyan"), f"{', '.join(what)}: {why}"))
+        screen.line(_Part("skipped ", "cyan"), _Part(f"{', '.join(what)}: {why}"))
     errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
     warnings = len(outcome.findings) - errors
     if outcome.findings or outcome.skipped:
-        console.print(f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped")
+        screen.line(_Part(f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped"))
     else:
-        console.print(Line(f"{command}: all fine", "green"))
+        screen.line(_Part(f"{command}: all fine", "green"))
 
 
-def _write_block(console: Console, block: Block) -> None:
-    if isinstance(block, Text):
-        for line in (block.title, *block.lines):
-            console.print(Line(line))
-        return
-    if isinstance(block, Graph):
-        for line in (block.title, *trees(block)):
-            console.print(Line(line))
-        return
-    grid = Grid(title=block.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in block.columns:
+def _screen(stream: TextIO) -> _Screen:
+    if stream.isatty() or any(name in os.environ for name in _FORCED):
+        return _rich(stream)
+
+    # Hooks and CI read plain lines, and rich takes longer to import than a check of one file.
+    def line(*parts: _Part) -> None:
+        stream.write("".join(part.text for part in parts) + "\n")
+
+    return _Screen(line, lambda table: _rich(stream).table(table), _PIPED_WIDTH)
+
+
+def _rich(stream: TextIO) -> _Screen:
+    from rich.console import Console
+    from rich.text import Text as Line
+
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+
+    def line(*parts: _Part) -> None:
+        console.print(Line.assemble(*parts))
+
+    return _Screen(line, lambda table: _write_table(console, table), console.width)
+
+
+def _write_table(console: "Console", table: Table) -> None:
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text as Line
+
+    grid = Grid(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
         grid.add_column(column, overflow="fold")
-    for row in block.rows:
+    for row in table.rows:
         grid.add_row(*map(Line, row))
     console.print(grid, soft_wrap=False)
 
 
-def _write_finding(console: Console, finding: Finding) -> None:
+def _write_finding(screen: _Screen, finding: Finding) -> None:
     place = ":".join(str(part) for part in (finding.path, finding.line, finding.column) if part)
-    console.print(
-        Line.assemble(
-            (f"{finding.severity} ", _COLOURS[finding.severity]),
-            f"{finding.code} ",
-            f"{place}: " if place else "",
-            finding.message,
-        )
+    screen.line(
+        _Part(f"{finding.severity} ", _COLOURS[finding.severity]),
+        _Part(f"{finding.code} "),
+        _Part(f"{place}: " if place else ""),
+        _Part(finding.message),
     )
-    _write_excerpt(console, finding)
+    _write_excerpt(screen, finding)
     if finding.remedy:
-        console.print(Line(indent(finding.remedy, _INDENT), "dim"))
+        screen.line(_Part(indent(finding.remedy, _INDENT), "dim"))
 
 
-def _write_excerpt(console: Console, finding: Finding) -> None:
+def _write_excerpt(screen: _Screen, finding: Finding) -> None:
     """The line, cut to the width so that it stays one, and what is meant underlined in the next one."""
-    excerpt = excerpt_of(finding, max(_NARROW, console.width - len(_INDENT)), cell_len)
+    excerpt = excerpt_of(finding, max(_NARROW, screen.width - len(_INDENT)), cell_len)
     if excerpt is None:
         return
-    console.print(Line(f"{_INDENT}{excerpt.line}"))
+    screen.line(_Part(f"{_INDENT}{excerpt.line}"))
     if finding.column:
         blank = " " * cell_len(excerpt.before)
         carets = "^" * max(1, cell_len(excerpt.meant))
-        console.print(Line.assemble(f"{_INDENT}{blank}", (carets, _COLOURS[finding.severity])))
+        screen.line(_Part(f"{_INDENT}{blank}"), _Part(carets, _COLOURS[finding.severity]))

@@ -293,9 +293,7 @@ def test_variables_in_a_file_of_their_own(meadow: Project, monkeypatch: pytest.M
     good = (meadow.folder / "dbt_project.yml").read_text()
     monkeypatch.chdir(meadow.folder)
     for installed, file in (("1.12.0", "vars.yml"), ("1.11.0", "dbt_project.yml")):
-        monkeypatch.setattr(
-            "dbt_isolation.installation.versions.version", lambda _, installed=installed: installed
-        )
+        monkeypatch.setattr("importlib.metadata.version", lambda _, installed=installed: installed)
         meadow.write("vars.yml", "vars:\n  a: 1\n")
         assert main(["init"]) == 0
         assert "dbt_isolation:" in (meadow.folder / file).read_text()

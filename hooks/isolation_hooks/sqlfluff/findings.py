@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from dbt_isolation.artifacts.project import SourceFiles
+from dbt_isolation.artifacts.project import SourceFiles, own_variables
 from dbt_isolation.checked import CheckedProject
 from dbt_isolation.checks.findings import of_files
 from dbt_isolation.checks.tree import Content
 from dbt_isolation.code.files import read
-from dbt_isolation.code.property_yaml import variables
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.outcome import Finding, Skipped
 
@@ -57,7 +56,7 @@ def _findings(
     project = _project(folder, stamp, profiles_dir)
     if project is None or (named and path not in SourceFiles(folder, project.settings)):
         return ()
-    content = Content(path, text, text, read(path, text, dialect, variables(project.settings)))
+    content = Content(path, text, text, read(path, text, dialect, own_variables(project.settings)))
     found = _of(content, project, {})
     if any(isinstance(one, Finding) and one.code == "DI01" for one in found) and (calls := _calls(project)):
         found = _of(content, project, calls)
