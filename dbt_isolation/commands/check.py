@@ -57,6 +57,8 @@ def run(arguments: Namespace) -> Outcome:
         )
     codes = _codes(arguments.select)
     project = read_yaml(folder / "dbt_project.yml")
+    if not project.get("name"):
+        raise IsolationError("dbt_project.yml has no name", "name the project")
     profile, no_profile = _profile(folder, arguments.profiles_dir)
     target_path = artifacts_folder(folder, project, os.environ)
     manifest, skipped = _manifest(target_path / "manifest.json", project, codes)
