@@ -61,6 +61,7 @@ def test_dbt_takes_it(project: Project) -> None:
         ("models/m.sql", "select 'select * from analytics.apples' as a"),
         ("models/m.sql", "select analytics.apples.tree_id from analytics.apples"),
         ("models/m.sql", "select * from apples"),
+        ("models/m.sql", "{% call statement() %}select * from analytics.apples{% endcall %}"),
         ("models/m.sql", "select * from analytics.plums"),
         ("models/m.sql", "select * from elsewhere.analytics.apples"),
         ("models/m.sql", "-- select * from analytics.apples\nselect 1"),
