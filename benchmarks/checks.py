@@ -139,7 +139,7 @@ def checks(options: Options) -> Section:
         generate_project(larger.folder, 10 * options.large, packaged=False, data=False)
         _configure(larger.folder)
         rows += _memory(larger, f"{10 * options.large} models", MEMORY_LARGE)
-        beside, left_out = _peers(parsed, min(rounds, 5))
+        beside, left_out = _peers(bare, parsed, min(rounds, 5))
     about = (
         f"`dbt-isolation check` (B) in a generated project of {options.large} models. Whole processes; the "
         "goals are for time on the clock."
@@ -192,19 +192,20 @@ def _all_models(bare: _Project, parsed: _Project, models: int, rounds: int) -> l
     ]
 
 
-def _peers(project: _Project, rounds: int) -> tuple[list[Row], list[str]]:
-    """Other tools on the same file (A) beside ours (B); why one was not run."""
-    model = str(project.model.relative_to(project.folder))
+def _peers(bare: _Project, parsed: _Project, rounds: int) -> tuple[list[Row], list[str]]:
+    """Other tools on one file (A) beside ours (B), with a manifest where needed; why one was not run."""
+    model = str(bare.model.relative_to(bare.folder))
     words = ("lint", "--templater", "jinja", "--dialect", "duckdb", "--rules", "RF01", model)
-    peers: dict[str, Callable[[], Command]] = {
-        "sqlfluff, jinja templater, RF01 alone": lambda: project.command(
-            (sys.executable, "-c", _SQLFLUFF, *words), prepare=project.change
+    peers: dict[str, tuple[_Project, Callable[[], Command]]] = {
+        "sqlfluff, jinja templater, RF01 alone": (
+            bare,
+            lambda: bare.command((sys.executable, "-c", _SQLFLUFF, *words), prepare=bare.change, path=""),
         ),
-        "dbt-checkpoint `check-script-has-no-table-name`": lambda: _checkpoint(project, model),
-        "dbt-bouncer `check_model_hard_coded_references`": lambda: _bouncer(project),
+        "dbt-checkpoint `check-script-has-no-table-name`": (bare, lambda: _checkpoint(bare, model)),
+        "dbt-bouncer `check_model_hard_coded_references`": (parsed, lambda: _bouncer(parsed)),
     }
     rows, left_out = list[Row](), list[str]()
-    for name, made in peers.items():
+    for name, (project, made) in peers.items():
         say(f"  {name}")
         try:
             theirs, ours = in_turn([made(), project.check_model(project.change)], rounds=rounds)

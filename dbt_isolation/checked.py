@@ -37,6 +37,8 @@ class CheckedProject:
         self.folder = folder
         self.config = config
         self.settings: Any = read_yaml(folder / "dbt_project.yml")
+        if not self.settings.get("name"):
+            raise IsolationError("dbt_project.yml has no name", "name the project")
         self.target_path = artifacts_folder(folder, self.settings, environ)
         self._profiles_dir = profiles_dir
         self._environ = environ

@@ -13,6 +13,8 @@ from dbt_isolation.sql.uses import uses
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding a node and relation; what no environment is known to build is not judged here."""
+    if not subject.compiled:
+        return
     built: dict[Relation, set[str]] = {}
     for use, place, _ in subject.places.relations():
         built.setdefault(folded(place), set()).add(use.environment)

@@ -74,6 +74,8 @@ class Reader:
     _seen: set[Text] = field(default_factory=set)
     _temporary: set[str] = field(default_factory=set)
     _length: int = 0
+    #: Whether what is read now stands in an expression or a block, where nothing may take a name's place.
+    _inner: bool = False
 
     @property
     def reading(self) -> Reading:
@@ -135,10 +137,12 @@ class Reader:
                 self._fixed[(at, key)] = Fixed(key, setting.value.literal, at)
         for at, writes, parts in events.made:
             self._made(parts, at, writes=writes)
+        before, self._inner = self._inner, True
         for sql in events.sql:
             self.sql(sql)
         for hook in events.templates:
             self.template(hook)
+        self._inner = before
 
     def sql(self, text: Text, known: frozenset[str] = frozenset()) -> None:
         """Reads SQL that is run as it is; ``known``: names in lower case that are no tables there."""
@@ -209,7 +213,9 @@ class Reader:
             return None
         start, exact = flat.origin(use.start)
         last, _ = flat.origin(max(use.end - 1, use.start))
-        whole = use.whole and exact and not any(holes) and flat.literal(use.start, use.end)
+        whole = (
+            use.whole and exact and not self._inner and not any(holes) and flat.literal(use.start, use.end)
+        )
         parts = [self._likely(part) for part in use.parts]
         return Named(
             relation="*" if about else ".".join(parts),
