@@ -1,6 +1,7 @@
 """The project whose files are checked: what is known of it, and what its relations are called."""
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +13,13 @@ from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.checks.called import called
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml
+from dbt_isolation.environments import CHOICE, USER
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.installation.one_liners import own_naming
 from dbt_isolation.places import Places
 from dbt_isolation.profile import Profile, profile_file, profile_of
+
+_VARIABLE = re.compile(r"\{env:([^}]+)\}")
 
 
 class CheckedProject:
@@ -53,11 +57,16 @@ class CheckedProject:
         """Why there is no profile."""
         return self._profile[1]
 
+    @property
+    def parsed(self) -> bool:
+        """Whether there is something that dbt parsed."""
+        return self._manifest_file.is_file()
+
     @cached_property
     def manifest(self) -> Manifest | None:
         """What dbt parsed last."""
-        file = self.target_path / "manifest.json"
-        if not file.is_file():
+        file = self._manifest_file
+        if not self.parsed:
             return None
         manifest = artifact.read(file)
         name = self.settings.get("name")
@@ -67,6 +76,11 @@ class CheckedProject:
                 "run `dbt parse` here",
             )
         return manifest
+
+    @cached_property
+    def compiled(self) -> Mapping[str, str]:
+        """The SQL of what dbt compiled last, by unique id."""
+        return artifact.compiled(self._manifest_file) if self.parsed else {}
 
     @cached_property
     def places(self) -> Places:
@@ -80,6 +94,25 @@ class CheckedProject:
     def calls(self) -> Mapping[str, str]:
         """What relations are called in a template, as far as a manifest says so for certain."""
         return called(self.manifest, self.places) if self.manifest is not None else {}
+
+    @property
+    def depends(self) -> object:
+        """All that the answers depend on that are drawn from here, as values with a text of their own."""
+        found = self._manifest_file.stat()
+        naming = sorted((part, one.text) for part, one in own_naming(self.folder).items())
+        environ = sorted((name, self._environ[name]) for name in self._variables() if name in self._environ)
+        profile = self.profile.targets if self.profile is not None else self.no_profile
+        return self.config, self.settings, profile, naming, environ, found.st_mtime_ns, found.st_size
+
+    def _variables(self) -> set[str]:
+        """The environment variables that names of relations may be made of."""
+        templates = repr(self.config)
+        named = {match[1] for match in _VARIABLE.finditer(templates)}
+        return {*named, USER, "USER", "USERNAME", CHOICE}
+
+    @property
+    def _manifest_file(self) -> Path:
+        return self.target_path / "manifest.json"
 
     @cached_property
     def _profile(self) -> tuple[Profile | None, str]:

@@ -10,6 +10,9 @@ from dbt_isolation.checks.tree import Content
 from dbt_isolation.config.model import Config
 from dbt_isolation.outcome import Finding, Severity, Skipped
 
+#: Begins what is said of a check that failed.
+BROKEN = "the check itself failed, which is a bug of ours"
+
 
 def of_files(
     contents: Iterable[Content], config: Config, codes: Collection[str], called: Mapping[str, str]
@@ -72,5 +75,4 @@ def _unread(file: File, codes: Sequence[str], config: Config) -> Iterator[Findin
 
 
 def _broken(code: str, error: Exception) -> Finding:
-    message = f"the check itself failed, which is a bug of ours: {error!r}"
-    return Finding(code, Severity.ERROR, message, "switch it off until it is mended")
+    return Finding(code, Severity.ERROR, f"{BROKEN}: {error!r}", "switch it off until it is mended")

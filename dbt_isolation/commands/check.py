@@ -4,10 +4,9 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from dbt_isolation.artifacts import manifest as artifact
-from dbt_isolation.artifacts.manifest import Manifest
 from dbt_isolation.artifacts.project import SourceFiles, own_variables
 from dbt_isolation.checked import CheckedProject
 from dbt_isolation.checks import CHECKS
@@ -15,13 +14,13 @@ from dbt_isolation.checks.baseline import Baseline
 from dbt_isolation.checks.findings import of_files, of_project, of_tree
 from dbt_isolation.checks.fix import fix
 from dbt_isolation.checks.noqa import split_files
+from dbt_isolation.checks.parsed import Parsed, remembered
 from dbt_isolation.checks.subject import Subject
 from dbt_isolation.checks.tree import Tree
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.outcome import Finding, Json, Outcome, Severity, Skipped, Table, Text
 from dbt_isolation.places import Places
-from dbt_isolation.profile import Profile
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,9 +48,8 @@ def run(arguments: Namespace) -> Outcome:
     checked = CheckedProject(folder, arguments.profiles_dir)
     config, target_path = checked.config, checked.target_path
     codes = _codes(arguments.select)
-    manifest, profile, places = checked.manifest, checked.profile, checked.places
-    skipped = _without_manifest(target_path, codes) if manifest is None else []
-    dialect = config.dialect or _dialect(profile, arguments.target, manifest)
+    skipped = [] if checked.parsed else _without_manifest(target_path, codes)
+    dialect = config.dialect or _dialect(checked, arguments.target)
     sources = SourceFiles(folder, checked.settings)
     paths = _paths(folder, sources, arguments.files)
     contents = list(Tree(folder, target_path, dialect, own_variables(checked.settings)).contents(paths))
@@ -67,14 +65,13 @@ def run(arguments: Namespace) -> Outcome:
     if not arguments.files:
         found += of_tree(contents, sources.model_folders, config, codes)
     models = 0
-    if manifest is not None:
-        needs_compiled = "DI03" in codes
-        compiled = artifact.compiled(target_path / "manifest.json") if needs_compiled else {}
-        subject = Subject(places.project, manifest, config, places, compiled, dialect)
-        models = len(subject.models)
+    if checked.parsed:
+        depends = (codes, dialect, checked.depends)
+        parsed = remembered(target_path, depends, partial(_of_parsed, checked, codes, dialect))
         wanted = set(paths)
-        found += [one for one in of_project(subject, codes) if not arguments.files or one.path in wanted]
-        skipped += _not_looked_at(codes, places, checked.no_profile, compiled)
+        found += [one for one in parsed.findings if not arguments.files or one.path in wanted]
+        skipped += parsed.skipped
+        models = parsed.models
     found, silenced = split_files(folder, found, config.noqa_reason)
     mended: list[Finding] = []
     if arguments.fix:
@@ -111,6 +108,17 @@ def _without_manifest(target_path: Path, codes: Collection[str]) -> list[Skipped
     return [Skipped(code, why) for code in codes if not CHECKS[code].of_files]
 
 
+def _of_parsed(checked: CheckedProject, codes: Collection[str], dialect: str) -> Parsed:
+    manifest, places = checked.manifest, checked.places
+    if manifest is None:
+        return Parsed([], [], 0)
+    compiled = checked.compiled if "DI03" in codes else {}
+    subject = Subject(places.project, manifest, checked.config, places, compiled, dialect)
+    found = list(of_project(subject, codes))
+    skipped = _not_looked_at(codes, places, checked.no_profile, compiled)
+    return Parsed(found, skipped, len(subject.models))
+
+
 def _not_looked_at(
     codes: Collection[str], places: Places, no_profile: str, compiled: Collection[str]
 ) -> list[Skipped]:
@@ -121,14 +129,14 @@ def _not_looked_at(
     return found
 
 
-def _dialect(profile: Profile | None, target: str | None, manifest: Manifest | None) -> str:
+def _dialect(checked: CheckedProject, target: str | None) -> str:
     """Of the target, else of what dbt parsed last; empty where neither says."""
-    if profile is not None:
-        named = target or os.environ.get("DBT_TARGET") or profile.default
-        found = next((one.adapter_type for one in profile.targets if one.name == named), "")
+    if checked.profile is not None:
+        named = target or os.environ.get("DBT_TARGET") or checked.profile.default
+        found = next((one.adapter_type for one in checked.profile.targets if one.name == named), "")
         if found:
             return found
-    return (manifest.metadata.adapter_type or "") if manifest is not None else ""
+    return (checked.manifest.metadata.adapter_type or "") if checked.manifest is not None else ""
 
 
 def _paths(folder: Path, sources: SourceFiles, named: Sequence[Path]) -> list[str]:
