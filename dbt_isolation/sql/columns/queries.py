@@ -1,0 +1,307 @@
+"""A query's columns: SELECT, set operations, WITH."""
+
+from sqlglot import exp
+
+from dbt_isolation.sql.columns.ctes import Cte, Env
+from dbt_isolation.sql.columns.expressions import has_aggregate, shape
+from dbt_isolation.sql.columns.inputs import both
+from dbt_isolation.sql.columns.pivots import pivot_statement
+from dbt_isolation.sql.columns.projections import project
+from dbt_isolation.sql.columns.relations import Column, Relation, Unknown
+from dbt_isolation.sql.columns.scope import Scope, Source
+from dbt_isolation.sql.columns.sources import add_sources, alias_names, values
+from dbt_isolation.sql.columns.walk import Place, Walk
+
+
+def query(walk: Walk, node: exp.Expr, parent: Scope | None, env: Env | None, strict: bool = True) -> Relation:
+    """The columns of a query that stands in ``parent``; what it does to rows is added to the walk's trace."""
+    env = _with(walk, node, parent, env)
+    if isinstance(node, exp.Select):
+        return _select(walk, node, Scope(walk.spelling, parent, strict), env)
+    if isinstance(node, exp.SetOperation):
+        made = _set_operation(walk, node, parent, env, strict)
+        _order_of(walk, node, made, env)
+        return made
+    if isinstance(node, exp.Subquery):
+        made = query(walk, node.this, parent, env, strict)
+        _order_of(walk, node, made, env)
+        return made
+    if isinstance(node, exp.Values):
+        return values(walk, node, Place(Scope(walk.spelling, parent, strict), env))
+    scope = Scope(walk.spelling, parent, strict)
+    if isinstance(node, exp.Pivot):
+        return pivot_statement(walk, node, scope, env)
+    if isinstance(node, exp.Table):
+        add_sources(walk, scope, env, node)
+        return _starred(scope.star)
+    walk.trace.problem(node.key, "it is no query")
+    return Relation(())
+
+
+def _starred(star: list[Column | Unknown]) -> Relation:
+    columns = [item for item in star if isinstance(item, Column)]
+    return Relation(columns, open=tuple(item for item in star if isinstance(item, Unknown)))
+
+
+def _with(walk: Walk, node: exp.Expr, parent: Scope | None, env: Env | None) -> Env | None:
+    """The CTEs that a query may read. Each is resolved once, in order, and counts when it is read."""
+    clause = node.args.get("with_")
+    if clause is None:
+        return env
+    recursive = bool(clause.args.get("recursive"))
+    key = walk.spelling.key
+    if recursive:
+        ctes = {key(node.args["alias"].this): Cte(node) for node in clause.expressions if node.alias}
+        inner = Env(ctes, env)
+        for cte in ctes.values():
+            cte.env = inner
+        for cte in ctes.values():
+            if cte.relation is None:
+                resolve(walk, cte, parent)
+        return inner
+    for node in clause.expressions:
+        alias = node.args.get("alias")
+        if alias is None or not isinstance(node, exp.CTE):
+            continue
+        cte = Cte(node)
+        name = key(alias.this)
+        itself = walk.spelling.recursive and isinstance(node.this, exp.SetOperation)
+        cte.env = Env({name: cte}, env) if itself else env
+        resolve(walk, cte, parent)
+        env = Env({name: cte}, env)
+    return env
+
+
+def resolve(walk: Walk, cte: Cte, parent: Scope | None) -> None:
+    """Find a CTE's columns: for one that reads itself, again until nothing is added."""
+    before, walk.trace = walk.trace, cte.trace
+    try:
+        body, names = cte.node.this, alias_names(walk, cte.node.args.get("alias"))
+        if isinstance(body, exp.SetOperation) and _reads_itself(walk, cte, body):
+            first = body
+            while isinstance(first, exp.SetOperation):
+                first = first.this
+            cte.relation = query(walk, first, parent, _with(walk, body, parent, cte.env), False).renamed(
+                names
+            )
+            for _ in range(len(cte.relation.columns) + 1):
+                known = cte.relation
+                cte.relation = query(walk, body, parent, cte.env, False).renamed(names)
+                if [c.value for c in known.columns] == [c.value for c in cte.relation.columns]:
+                    break
+        elif isinstance(body, exp.Query | exp.Values | exp.Table | exp.Pivot):
+            # One that reads itself without a set operation has no rows of its own to begin with.
+            cte.relation = Relation(()) if cte.env and cte in cte.env.names.values() else None
+            cte.relation = query(walk, body, parent, cte.env, False).renamed(names)
+        else:
+            # ClickHouse's WITH expression AS name, or a statement that changes data.
+            walk.trace.problem(cte.node.alias, "this WITH is no query")
+            cte.relation = Relation(())
+    finally:
+        walk.trace = before
+
+
+def _reads_itself(walk: Walk, cte: Cte, body: exp.Expr) -> bool:
+    if cte.env is None or cte not in cte.env.names.values():
+        return False
+    name = walk.spelling.key(cte.node.args["alias"].this)
+    return any(walk.spelling.key(table.this) == name for table in body.find_all(exp.Table) if table.this)
+
+
+def _select(walk: Walk, node: exp.Select, scope: Scope, env: Env | None) -> Relation:
+    args, trace = node.args, walk.trace
+    source = args.get("from_")
+    if source is not None:
+        add_sources(walk, scope, env, source.this)
+    for join in args.get("joins") or ():
+        add_sources(walk, scope, env, join)
+    for lateral in args.get("laterals") or ():
+        add_sources(walk, scope, env, lateral)
+    for pivot in args.get("pivots") or ():
+        trace.problem("pivot", f"a {pivot.key} that stands after all of FROM")
+    for window in args.get("windows") or ():
+        scope.windows[walk.spelling.key(window.this)] = window
+    made = project(walk, node, scope, env)
+    early = Place(scope, env, walk.spelling.early_aliases)
+    late = Place(scope, env, True)
+    for name in ("where", "prewhere"):
+        clause = args.get(name)
+        if clause is not None:
+            shape(walk, clause.this, early)
+    connect = args.get("connect")
+    if connect is not None:
+        for part in (connect.args.get("start"), connect.args.get("connect")):
+            if part is not None:
+                shape(walk, part, early)
+    for name in ("having", "qualify"):
+        clause = args.get(name)
+        if clause is not None:
+            shape(walk, clause.this, late)
+    if args.get("group") is not None:
+        _group(walk, node, args["group"], made, late)
+    if args.get("match") is not None:
+        trace.problem("match_recognize", "row patterns are not read")
+    distinct = args.get("distinct")
+    if distinct is not None:
+        _distinct(walk, distinct, made, late)
+    on = distinct is not None and distinct.args.get("on") is not None
+    _order(walk, node, made, late, on)
+    return made
+
+
+def _distinct(walk: Walk, distinct: exp.Expr, made: Relation, place: Place) -> None:
+    on = distinct.args.get("on")
+    if on is None:
+        _all(walk, made)
+        return
+    for key in on.expressions if isinstance(on, exp.Tuple) else [on]:
+        _key(walk, key, made, place, alias_first=False)
+
+
+def _all(walk: Walk, made: Relation) -> None:
+    """All output columns decide which rows there are."""
+    for column in made.columns:
+        walk.trace.shape |= column.value.every
+    for table in made.open:
+        walk.trace.problem(
+            f"{table.table}.*", f"the columns of {table.table} are not known, and shape the rows"
+        )
+
+
+def _group(walk: Walk, node: exp.Select, group: exp.Expr, made: Relation, place: Place) -> None:
+    if group.args.get("all"):
+        stars = len(made.columns) != len(node.expressions)
+        if stars and any(has_aggregate(item) for item in node.expressions):
+            _group_around_stars(walk, node, place)
+            return
+        for position, column in enumerate(made.columns):
+            if stars or not has_aggregate(node.expressions[position]):
+                walk.trace.shape |= column.value.every
+        return
+    for name in ("expressions", "grouping_sets", "cube", "rollup"):
+        for key in group.args.get(name) or ():
+            for one in _flat(key):
+                _key(walk, one, made, place, walk.spelling.alias_first)
+
+
+def _group_around_stars(walk: Walk, node: exp.Select, place: Place) -> None:
+    for item in node.expressions:
+        if not has_aggregate(item):
+            shape(walk, item.unalias(), place)
+
+
+def _flat(key: exp.Expr) -> list[exp.Expr]:
+    """The keys in ROLLUP, CUBE, GROUPING SETS and brackets."""
+    found, tasks = [], [key]
+    while tasks:
+        one = tasks.pop()
+        if isinstance(one, exp.Rollup | exp.Cube | exp.GroupingSets | exp.Tuple):
+            tasks += one.expressions
+        elif isinstance(one, exp.Paren):
+            tasks.append(one.this)
+        elif isinstance(one, exp.Expr):
+            found.append(one)
+    return found
+
+
+def _key(walk: Walk, key: exp.Expr, made: Relation, place: Place, alias_first: bool) -> None:
+    """One key of GROUP BY, DISTINCT ON or ORDER BY: a number, an alias or an expression."""
+    if isinstance(key, exp.Literal) and not key.is_string:
+        number = int(key.name) if key.name.isdigit() else 0
+        if 0 < number <= len(made.columns) and not made.open:
+            walk.trace.shape |= made.columns[number - 1].value.every
+        elif number:
+            walk.trace.problem(key.name, "a column by its number, in a list that is not known")
+        return
+    if alias_first and isinstance(key, exp.Column) and not key.args.get("table"):
+        alias = made.index.get(walk.spelling.key(key.this))
+        if alias is not None:
+            walk.trace.shape |= alias.value.every
+            return
+    shape(walk, key, place)
+
+
+def _order(walk: Walk, node: exp.Expr, made: Relation, place: Place, kept: bool = False) -> None:
+    """ORDER BY decides which rows are kept where there is a LIMIT, or DISTINCT ON."""
+    args = node.args
+    limits = [args[name] for name in ("limit", "offset") if args.get(name) is not None]
+    order = args.get("order")
+    if order is not None and (limits or kept):
+        for ordered in order.expressions:
+            key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+            if isinstance(key, exp.Var) and key.name.upper() == "ALL":
+                _all(walk, made)
+            else:
+                _key(walk, key, made, place, alias_first=True)
+    for limit in limits:
+        for part in (limit.args.get("expression"), limit.args.get("count"), *limit.expressions):
+            if isinstance(part, exp.Expr) and not isinstance(part, exp.Literal):
+                shape(walk, part, place)
+
+
+def _order_of(walk: Walk, node: exp.Expr, made: Relation, env: Env | None) -> None:
+    """The same after brackets or a set operation: only the columns of the result are there."""
+    if node.args.get("limit") is None and node.args.get("offset") is None:
+        return
+    scope = Scope(walk.spelling, None)
+    scope.add(Source((), made))
+    _order(walk, node, made, Place(scope, env))
+
+
+def _set_operation(
+    walk: Walk, node: exp.SetOperation, parent: Scope | None, env: Env | None, strict: bool
+) -> Relation:
+    """Chains may be long, so the left side is followed in a loop."""
+    chain: list[exp.SetOperation] = []
+    left: exp.Expr = node
+    while isinstance(left, exp.SetOperation) and (left is node or not _modified(left)):
+        chain.append(left)
+        left = left.this
+    made = query(walk, left, parent, env, strict)
+    for one in reversed(chain):
+        made = _combined(walk, one, made, query(walk, one.expression, parent, env, strict))
+    return made
+
+
+def _modified(node: exp.Expr) -> bool:
+    return any(node.args.get(name) is not None for name in ("with_", "limit", "offset"))
+
+
+def _combined(walk: Walk, node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
+    union = isinstance(node, exp.Union)
+    if not union or node.args.get("distinct"):
+        _all(walk, left)
+        _all(walk, right)
+    if node.args.get("by_name"):
+        return _by_name(walk, node, left, right, union)
+    if left.open or right.open or len(left.columns) != len(right.columns):
+        tables = [*left.open, *right.open]
+        why = f"the columns of {tables[0].table} are not known" if tables else "its sides differ in number"
+        if union or left.open:
+            walk.trace.problem(f"{node.key}", f"columns go together by position, and {why}")
+            return Relation(()) if tables else left
+        return left
+    if not union:
+        return left
+    return Relation(
+        one._replace(value=both(one.value, other.value), type=one.type if one.type == other.type else "")
+        for one, other in zip(left.columns, right.columns, strict=True)
+    )
+
+
+def _by_name(walk: Walk, node: exp.SetOperation, left: Relation, right: Relation, union: bool) -> Relation:
+    if not union:
+        return left
+    if left.open or right.open:
+        walk.trace.problem(node.key, f"the columns of {(*left.open, *right.open)[0].table} are not known")
+    inner = node.args.get("kind") == "INNER" or node.args.get("side") == "INNER"
+    columns = []
+    for column in left.columns:
+        other = right.index.get(column.key)
+        if other is not None:
+            columns.append(column._replace(value=both(column.value, other.value)))
+        elif not inner:
+            columns.append(column)
+    if not inner and node.args.get("side") != "LEFT":
+        columns += [column for column in right.columns if column.key not in left.index]
+    return Relation(columns, open=left.open + right.open)
