@@ -38,7 +38,7 @@ def _item(walk: Walk, item: exp.Expr, place: Place) -> Items | None:
     """The columns of one item; None for one that has no name."""
     if isinstance(item, exp.Alias):
         name, inner = item.args["alias"], item.this
-        if isinstance(inner, exp.Star | exp.Columns) or inner.find(exp.Columns) is not None:
+        if walk.chooses and inner.find(exp.Columns) is not None:
             return _many(walk, inner, place)
         column = column_of(walk, inner, place) if isinstance(inner, exp.Column) else None
         value = column.value if column is not None else value_of(walk, inner, place)
@@ -64,7 +64,7 @@ def _item(walk: Walk, item: exp.Expr, place: Place) -> Items | None:
         if isinstance(item.expression, exp.Identifier) and walk.spelling.dialect != "duckdb":
             name = item.expression
             return [Column(walk.spelling.written(name), walk.spelling.key(name), value_of(walk, item, place))]
-    if item.find(exp.Columns) is not None or _filtered(item) is not None:
+    if (walk.chooses and item.find(exp.Columns) is not None) or _filtered(item) is not None:
         return _many(walk, item, place)
     return None
 

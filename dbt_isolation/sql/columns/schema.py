@@ -27,9 +27,13 @@ class Schema:
         self._spelling = spelling
         self._origins = origins
         self._made: dict[str, Relation] = {}
+        #: By their parts as they stand, and as they are compared; made when a name is not simply there.
         self._exact: dict[tuple[str, ...], str] = {}
         self._folded: dict[tuple[str, ...], str] = {}
-        for name in tables:
+
+    def _index(self) -> None:
+        spelling = self._spelling
+        for name in self._tables:
             parts = tuple(part.replace("`", "") for part in parts_of(name))
             if spelling.dialect == "bigquery":
                 parts = tuple(piece for part in parts for piece in part.split("."))
@@ -38,9 +42,13 @@ class Schema:
 
     def table(self, names: Sequence[exp.Expr]) -> Relation:
         """The relation that a table's name, part by part, leads to."""
-        key = tuple(self._spelling.key(name) for name in names)
         written = tuple(name.name for name in names)
-        found = self._exact.get(key) or self._exact.get(written) or self._folded.get(key)
+        found: str | None = ".".join(written)
+        if found not in self._tables:
+            if not self._exact:
+                self._index()
+            key = tuple(self._spelling.key(name) for name in names)
+            found = self._exact.get(key) or self._exact.get(written) or self._folded.get(key)
         name = ".".join(written) if found is None else found
         made = self._made.get(name)
         if made is None:

@@ -31,6 +31,11 @@ _PSEUDO = {
 }
 
 
+def _says_upper(schema: Mapping[str, Mapping[str, str]]) -> bool:
+    names = "".join(name for columns in schema.values() for name in columns)
+    return not names or names != names.lower()
+
+
 class Spelling:
     """The rules of one dialect.
 
@@ -57,8 +62,7 @@ class Spelling:
         self.alias_first = dialect in _ALIAS_FIRST
         self.recursive = dialect in _SELF
         self.pseudo = frozenset(_PSEUDO.get(dialect, "").split())
-        names = "".join(name for columns in schema.values() for name in columns)
-        self._upper = dialect == "snowflake" and (not names or names != names.lower())
+        self._upper = dialect == "snowflake" and _says_upper(schema)
 
     def key(self, name: exp.Expr) -> str:
         """A name as it is compared."""

@@ -32,7 +32,7 @@ class Walk:
     ``derived`` the same for a subquery in FROM, with whether it says LATERAL.
     """
 
-    __slots__ = ("derived", "origins", "query", "schema", "spelling", "sql", "trace")
+    __slots__ = ("chooses", "derived", "origins", "query", "schema", "spelling", "sql", "trace")
 
     def __init__(self, sql: str, spelling: Spelling, schema: Schema, origins: Origins) -> None:
         self.sql = sql
@@ -40,6 +40,8 @@ class Walk:
         self.schema = schema
         self.origins = origins
         self.trace = Trace()
+        #: Whether DuckDB's COLUMNS may stand somewhere.
+        self.chooses = spelling.dialect in ("duckdb", "clickhouse", "") and "columns" in sql.lower()
         self.query: Callable[[Walk, exp.Expr, Scope | None, Env | None], Relation]
         self.derived: Callable[[Walk, exp.Expr, Scope | None, Env | None, bool], Relation]
 
