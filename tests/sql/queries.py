@@ -1,5 +1,6 @@
 """Queries that DuckDB can run, over tables of small integers, as hypothesis draws them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -8,7 +9,8 @@ TABLES = {"t": ("a", "b", "c", "k"), "u": ("k", "d", "e"), "w": ("k", "a", "f")}
 SCHEMA = {table: dict.fromkeys(columns, "INTEGER") for table, columns in TABLES.items()}
 EXPRESSIONS = (
     "{0}", "{0}", "{0}", "{0} + {1}", "{0} * 2", "coalesce({0}, {1}, 0)", "nullif({0}, 1)",
-    "greatest({0}, {1})", "case when {0} > 1 then {1} else 0 end", "case {0} when 1 then {1} when 2 then {2} end", "1", "-{0}",
+    "greatest({0}, {1})", "case when {0} > 1 then {1} else 0 end",
+    "case {0} when 1 then {1} when 2 then {2} end", "1", "-{0}",
     "({0} is null)::int", "if({0} > {1}, {2}, 3)", "[{0}, {1}][1]", "{{'p': {0}, 'q': {1}}}.q",
     "list_sum([x * {0} for x in [1, 2]])", "list_sum(list_transform([{0}, 1], lambda x: x + {1}))",
 )  # fmt: skip
@@ -43,9 +45,9 @@ class Drawing:
     ctes: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     names: int = 0
 
-    def pick(self, among: object) -> str:
+    def pick(self, among: Iterable[str]) -> str:
         """One of several texts."""
-        return str(self.draw(st.sampled_from(tuple(among))))  # type: ignore[call-overload]
+        return self.draw(st.sampled_from(tuple(among)))
 
     def chance(self, percent: int) -> bool:
         """Whether something is to be."""
@@ -119,9 +121,10 @@ def _select(d: Drawing, depth: int) -> tuple[str, tuple[str, ...]]:
         return _grouped(d, source, names, where)
     if star and d.chance(25):
         return _starred(d, source, names, star, where)
-    items, out = [], []
+    items: list[str] = []
+    out: list[str] = []
     for _ in range(d.draw(st.integers(1, 4))):
-        templates = EXPRESSIONS
+        templates: tuple[str, ...] = EXPRESSIONS
         if d.chance(20):
             templates = WINDOWS
         elif d.chance(12):

@@ -28,8 +28,8 @@ def results(connection: duckdb.DuckDBPyConnection, sql: str, data: Data) -> dict
     """What a query gives for some data, column by column."""
     for table, columns in data.items():
         connection.execute(f"delete from {table}")
-        rows = zip(*columns.values(), strict=True)
-        connection.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", list(rows))
+        values = list(zip(*columns.values(), strict=True))
+        connection.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
     connection.execute(f"create or replace temp table made as {sql}")
     names = [row[0] for row in connection.execute("describe made").fetchall()]
     rows = connection.execute("select * from made").fetchall()

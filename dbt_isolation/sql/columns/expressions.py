@@ -128,11 +128,10 @@ def _subquery(walk: Walk, node: exp.Expr, place: Place, rows: bool = True) -> Va
     walk.trace.problems.update(inside.problems)
     if not rows:
         return Value(0, 0, 0, inside.shape)
-    if len(relation.columns) == 1:
+    if len(relation.columns) == 1 and not relation.order:
         value = relation.columns[0].value
         return value._replace(shape=value.shape | inside.shape)
-    bits = inside.shape
-    every = 0
+    bits, every = inside.shape, relation.order
     for column in relation.columns:
         every |= column.value.inputs
         bits |= column.value.shape

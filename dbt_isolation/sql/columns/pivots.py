@@ -125,9 +125,8 @@ def _unpivot(walk: Walk, relation: Relation, pivot: exp.Expr, place: Place) -> R
         name = one.this if isinstance(one, exp.Column) else one
         made.append(Column(walk.spelling.written(name), walk.spelling.key(name), NOTHING))
     kept = [column for column in relation.columns if column.key not in used]
-    return Relation(
-        (*kept, *values, *made) if pivot.args.get("value_columns_first") else (*kept, *made, *values)
-    )
+    first = pivot.args.get("value_columns_first") or walk.spelling.dialect == "bigquery"
+    return Relation((*kept, *values, *made) if first else (*kept, *made, *values))
 
 
 def _row(walk: Walk, item: exp.Expr, place: Place) -> list[Column]:

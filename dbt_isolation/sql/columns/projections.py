@@ -97,8 +97,7 @@ def _qualified(walk: Walk, item: exp.Column, place: Place) -> Items:
     if source is not None:
         relation = source.relation
         if relation.anything is not None and not relation.columns:
-            walk.trace.problem(written, "the columns of a function are not known")
-            return []
+            return [Unknown(f"{written[:-2]}()", walk.origins, relation.anything)]
         return _star(walk, star, [*relation.columns, *relation.open], place)
     struct = place.scope.find(names)
     if isinstance(struct, Missing):
@@ -132,10 +131,6 @@ def _fields(text: str) -> list[tuple[str, str]]:
 def _star(walk: Walk, star: exp.Expr, items: Items, place: Place) -> Items:
     """A star with what it leaves out, replaces and renames."""
     key = walk.spelling.key
-    functions = [one for one in items if isinstance(one, Unknown) and one.table.endswith("()")]
-    for one in functions:
-        walk.trace.problem("*", f"the columns of {one.table} are not known")
-    items = [one for one in items if one not in functions] if functions else items
     left_out = {key(_last(one)) for one in star.args.get("except_") or ()}
     replaced = {key(one.args["alias"]): one for one in star.args.get("replace") or () if one.alias}
     renamed = {key(_last(one.this)): one.args["alias"] for one in star.args.get("rename") or () if one.alias}

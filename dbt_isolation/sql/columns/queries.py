@@ -2,13 +2,14 @@
 
 from sqlglot import exp
 
+from dbt_isolation.sql.columns.clauses import all_columns, distinct_rows, group_by, order_by, order_of
 from dbt_isolation.sql.columns.ctes import Cte, Env
-from dbt_isolation.sql.columns.expressions import has_aggregate, shape
+from dbt_isolation.sql.columns.expressions import shape
 from dbt_isolation.sql.columns.inputs import both
 from dbt_isolation.sql.columns.pivots import pivot_statement
 from dbt_isolation.sql.columns.projections import project
 from dbt_isolation.sql.columns.relations import Column, Relation, Unknown
-from dbt_isolation.sql.columns.scope import Scope, Source
+from dbt_isolation.sql.columns.scope import Scope
 from dbt_isolation.sql.columns.sources import add_sources, alias_names, values
 from dbt_isolation.sql.columns.walk import Place, Walk
 
@@ -20,11 +21,11 @@ def query(walk: Walk, node: exp.Expr, parent: Scope | None, env: Env | None, str
         return _select(walk, node, Scope(walk.spelling, parent, strict), env)
     if isinstance(node, exp.SetOperation):
         made = _set_operation(walk, node, parent, env, strict)
-        _order_of(walk, node, made, env)
+        order_of(walk, node, made, env)
         return made
     if isinstance(node, exp.Subquery):
         made = query(walk, node.this, parent, env, strict)
-        _order_of(walk, node, made, env)
+        order_of(walk, node, made, env)
         return made
     if isinstance(node, exp.Values):
         return values(walk, node, Place(Scope(walk.spelling, parent, strict), env))
@@ -138,114 +139,15 @@ def _select(walk: Walk, node: exp.Select, scope: Scope, env: Env | None) -> Rela
         if clause is not None:
             shape(walk, clause.this, late)
     if args.get("group") is not None:
-        _group(walk, node, args["group"], made, late)
+        group_by(walk, node, args["group"], made, late)
     if args.get("match") is not None:
         trace.problem("match_recognize", "row patterns are not read")
     distinct = args.get("distinct")
     if distinct is not None:
-        _distinct(walk, distinct, made, late)
+        distinct_rows(walk, distinct, made, late)
     on = distinct is not None and distinct.args.get("on") is not None
-    _order(walk, node, made, late, on)
+    order_by(walk, node, made, late, on)
     return made
-
-
-def _distinct(walk: Walk, distinct: exp.Expr, made: Relation, place: Place) -> None:
-    on = distinct.args.get("on")
-    if on is None:
-        _all(walk, made)
-        return
-    for key in on.expressions if isinstance(on, exp.Tuple) else [on]:
-        _key(walk, key, made, place, alias_first=False)
-
-
-def _all(walk: Walk, made: Relation) -> None:
-    """All output columns decide which rows there are."""
-    for column in made.columns:
-        walk.trace.shape |= column.value.every
-    for table in made.open:
-        walk.trace.problem(
-            f"{table.table}.*", f"the columns of {table.table} are not known, and shape the rows"
-        )
-
-
-def _group(walk: Walk, node: exp.Select, group: exp.Expr, made: Relation, place: Place) -> None:
-    if group.args.get("all"):
-        stars = len(made.columns) != len(node.expressions)
-        if stars and any(has_aggregate(item) for item in node.expressions):
-            _group_around_stars(walk, node, place)
-            return
-        for position, column in enumerate(made.columns):
-            if stars or not has_aggregate(node.expressions[position]):
-                walk.trace.shape |= column.value.every
-        return
-    for name in ("expressions", "grouping_sets", "cube", "rollup"):
-        for key in group.args.get(name) or ():
-            for one in _flat(key):
-                _key(walk, one, made, place, walk.spelling.alias_first)
-
-
-def _group_around_stars(walk: Walk, node: exp.Select, place: Place) -> None:
-    for item in node.expressions:
-        if not has_aggregate(item):
-            shape(walk, item.unalias(), place)
-
-
-def _flat(key: exp.Expr) -> list[exp.Expr]:
-    """The keys in ROLLUP, CUBE, GROUPING SETS and brackets."""
-    found, tasks = [], [key]
-    while tasks:
-        one = tasks.pop()
-        if isinstance(one, exp.Rollup | exp.Cube | exp.GroupingSets | exp.Tuple):
-            tasks += one.expressions
-        elif isinstance(one, exp.Paren):
-            tasks.append(one.this)
-        elif isinstance(one, exp.Expr):
-            found.append(one)
-    return found
-
-
-def _key(walk: Walk, key: exp.Expr, made: Relation, place: Place, alias_first: bool) -> None:
-    """One key of GROUP BY, DISTINCT ON or ORDER BY: a number, an alias or an expression."""
-    if isinstance(key, exp.Literal) and not key.is_string:
-        number = int(key.name) if key.name.isdigit() else 0
-        if 0 < number <= len(made.columns) and not made.open:
-            walk.trace.shape |= made.columns[number - 1].value.every
-        elif number:
-            walk.trace.problem(key.name, "a column by its number, in a list that is not known")
-        return
-    if alias_first and isinstance(key, exp.Column) and not key.args.get("table"):
-        alias = made.index.get(walk.spelling.key(key.this))
-        if alias is not None:
-            walk.trace.shape |= alias.value.every
-            return
-    shape(walk, key, place)
-
-
-def _order(walk: Walk, node: exp.Expr, made: Relation, place: Place, kept: bool = False) -> None:
-    """ORDER BY decides which rows are kept where there is a LIMIT, or DISTINCT ON."""
-    args = node.args
-    limits = [args[name] for name in ("limit", "offset") if args.get(name) is not None]
-    order = args.get("order")
-    if order is not None and (limits or kept):
-        for ordered in order.expressions:
-            key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
-            if isinstance(key, exp.Var) and key.name.upper() == "ALL":
-                _all(walk, made)
-            else:
-                _key(walk, key, made, place, alias_first=True)
-    for limit in limits:
-        for part in (limit.args.get("expression"), limit.args.get("count"), *limit.expressions):
-            if isinstance(part, exp.Expr) and not isinstance(part, exp.Literal):
-                shape(walk, part, place)
-
-
-def _order_of(walk: Walk, node: exp.Expr, made: Relation, env: Env | None) -> None:
-    """The same after brackets or a set operation: only the columns of the result are there."""
-    if node.args.get("limit") is None and node.args.get("offset") is None:
-        return
-    scope = Scope(walk.spelling, None)
-    scope.add(Source((), made))
-    _order(walk, node, made, Place(scope, env))
 
 
 def _set_operation(
@@ -270,8 +172,8 @@ def _modified(node: exp.Expr) -> bool:
 def _combined(walk: Walk, node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
     union = isinstance(node, exp.Union)
     if not union or node.args.get("distinct"):
-        _all(walk, left)
-        _all(walk, right)
+        all_columns(walk, left)
+        all_columns(walk, right)
     if node.args.get("by_name"):
         return _by_name(walk, node, left, right, union)
     if left.open or right.open or len(left.columns) != len(right.columns):
@@ -279,7 +181,7 @@ def _combined(walk: Walk, node: exp.SetOperation, left: Relation, right: Relatio
         why = f"the columns of {tables[0].table} are not known" if tables else "its sides differ in number"
         if union or left.open:
             walk.trace.problem(f"{node.key}", f"columns go together by position, and {why}")
-            return Relation(()) if tables else left
+            return Relation(()) if left.open else left
         return left
     if not union:
         return left

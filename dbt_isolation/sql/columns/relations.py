@@ -22,20 +22,23 @@ class Missing(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A table of which only the name is known: it may have any column."""
+    """A table of which only the name is known: it may have any column. So may a function's, and each is then
+    made of the same ``value``."""
 
     table: str
     origins: Origins
+    value: Value | None = None
 
     def column(self, name: str, key: str) -> Column:
         """The column that is meant by a name."""
-        return Column(name, key, Value(self.origins.bit(self.table, name)))
+        value = Value(self.origins.bit(self.table, name)) if self.value is None else self.value
+        return Column(name, key, value)
 
 
 class Relation:
     """Named columns in order; ``open`` are tables of which it has columns that nobody listed."""
 
-    __slots__ = ("anything", "base", "columns", "index", "open")
+    __slots__ = ("anything", "base", "columns", "index", "open", "order")
 
     def __init__(
         self,
@@ -51,6 +54,8 @@ class Relation:
         self.anything = anything
         #: The table itself, when its columns are known from the schema.
         self.base = base
+        #: What the rows are sorted by, where that is part of the value.
+        self.order = 0
         self.index: dict[str, Column] = {}
         for column in self.columns:
             self.index.setdefault(column.key, column)

@@ -36,7 +36,7 @@ def alias_names(walk: Walk, alias: exp.Expr | None) -> list[tuple[str, str]]:
 def _star(walk: Walk, relation: Relation, name: str) -> Star:
     if relation.anything is not None and not relation.columns:
         # A column of it can be named all the same.
-        return [Unknown(f"{name}()", walk.origins)]
+        return [Unknown(f"{name}()", walk.origins, relation.anything)]
     return [*relation.columns, *relation.open]
 
 

@@ -32,14 +32,14 @@ _PSEUDO = {
 
 
 def _says_upper(schema: Mapping[str, Mapping[str, str]]) -> bool:
-    names = "".join(name for columns in schema.values() for name in columns)
-    return not names or names != names.lower()
+    names = [name for columns in schema.values() for name in columns]
+    return not names or any(name.isupper() for name in names)
 
 
 class Spelling:
     """The rules of one dialect.
 
-    Snowflake writes names in upper case; a schema that is all in lower case is taken to be written without
+    Snowflake writes names in upper case; a schema with no column in upper case is taken to be written without
     quotes, and then output names are in lower case too.
     """
 
