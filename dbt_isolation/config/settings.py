@@ -9,6 +9,9 @@ from typing import Any
 
 from dbt_isolation.errors import IsolationError
 
+#: More names than this are not read by anybody; the first ones show what they look like.
+_MANY, _SHOWN = 40, 10
+
 
 def read_yaml(file: Path) -> Mapping[str, Any]:
     """The mapping in ``file``; an empty file is an empty mapping.
@@ -156,6 +159,10 @@ def age(text: str) -> timedelta | None:
 
 
 def suggestion(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    """A hint: the nearest of ``known``, or all of them."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
+    """A hint: the nearest of ``known``, or all of them, unless they are many."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _MANY else ""
+    return f"known: {', '.join(names[:_SHOWN] if more else names)}{more}"

@@ -8,6 +8,7 @@ from typing import Self
 from dbt_isolation.artifacts.manifest import Manifest
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.lineage.reach import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ class Lineage:
 
     def above(self, start: str, depth: int | None = None) -> dict[str, int]:
         """What ``start`` reads, directly or not, with how far above it is, up to ``depth``."""
-        return self._reached(start, self.parents, depth)
+        return reached(start, self.parents, depth)
 
     def below(self, start: str, depth: int | None = None) -> dict[str, int]:
         """What reads ``start``, directly or not, with how far below it is."""
-        return self._reached(start, self.children, depth)
+        return reached(start, self.children, depth)
 
     def edges(self, among: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """From what is read to what reads it, both of ``among``."""
@@ -92,6 +93,8 @@ class Lineage:
         if name in self.vertices:
             return self.vertices[name]
         named = [one for one in self.vertices.values() if name in _names(one)]
+        # A semantic model is often called as its model is.
+        named = [one for one in named if one.relation] or named
         if len(named) > 1:
             raise IsolationError(
                 f"'{name}' is the name of {len(named)} nodes",
@@ -102,17 +105,6 @@ class Lineage:
                 f"no node '{name}'", suggestion(name, [one.name for one in self.vertices.values()])
             )
         return named[0]
-
-    @staticmethod
-    def _reached(start: str, onward: Mapping[str, Sequence[str]], depth: int | None) -> dict[str, int]:
-        found: dict[str, int] = {}
-        ahead, distance = [start], 0
-        while ahead and (depth is None or distance < depth):
-            distance += 1
-            following = [one for name in ahead for one in onward[name] if one != start and one not in found]
-            ahead = list(dict.fromkeys(following))
-            found.update(dict.fromkeys(ahead, distance))
-        return found
 
 
 def _names(vertex: Vertex) -> tuple[str, ...]:
