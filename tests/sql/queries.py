@@ -77,8 +77,50 @@ def _relation(d: Drawing, depth: int) -> tuple[str, tuple[str, ...]]:
         name = d.name("cte")
         d.ctes[name] = (text, columns)
         return name, columns
+    if depth and d.chance(15):
+        return _turned(d, depth)
     name = d.pick(TABLES)
     return name, TABLES[name]
+
+
+def _turned(d: Drawing, depth: int) -> tuple[str, tuple[str, ...]]:
+    """A pivot, an unpivot, a recursive query or plain values."""
+    kind = d.draw(st.integers(0, 4))
+    table = d.pick(TABLES)
+    one, two, *rest = d.draw(st.permutations(TABLES[table]))
+    kept = tuple(name for name in TABLES[table] if name in rest)
+    if kind == 0:
+        high, low = d.name("o"), d.name("o")
+        text = f"select * from {table} pivot (sum({one}) for {two} in (1 as {high}, 2 as {low}))"
+        return f"({text})", (*kept, high, low)
+    if kind == 1:
+        aggregate, group = d.pick(("sum", "max", "count")), rest[0]
+        new = d.name("o")
+        turned = f"pivot {table} on {two} in (1, 2) using {aggregate}({one}) group by {group}"
+        text = f'select {group}, "1" as {new} from ({turned})'
+        return f"({text})", (group, new)
+    if kind == 2:
+        label, value = d.name("o"), d.name("o")
+        nulls = d.pick(("", "include nulls "))
+        text = f"select * from {table} unpivot {nulls}({value} for {label} in ({one}, {two}))"
+        return f"(select * exclude ({label}) from ({text}))", (*kept, value)
+    if kind == 3:
+        name, n, m, i = (d.name("r") for _ in range(4))
+        step = d.filled(("{0}", "{0} + {1}", "{1}", "{2}"), [f"{name}.{n}", f"{name}.{m}", f"{table}.{two}"])
+        other = d.filled(("{0}", "{1}", "{2}"), [f"{name}.{n}", f"{name}.{m}", f"{table}.{one}"])
+        text = (
+            f"with recursive {name}({n}, {m}, {i}) as (select {one}, {two}, 1 from {table} union all "
+            f"select {step}, {other}, {i} + 1 from {name} join {table} "
+            f"on {table}.{rest[0]} = {name}.{n} where {i} < 3) "
+            f"select {n}, {m} from {name}"
+        )
+        return f"({text})", (n, m)
+    x, y = d.name("v"), d.name("v")
+    return f"(select * from {table} as xt, (values (1, 2), (3, null)) as xv({x}, {y}))", (
+        *TABLES[table],
+        x,
+        y,
+    )
 
 
 def _from(d: Drawing, depth: int) -> tuple[str, list[str], list[str]]:
@@ -96,6 +138,8 @@ def _from(d: Drawing, depth: int) -> tuple[str, list[str], list[str]]:
                 [*columns, element],
             )
         return f"{one} as {x}", [d.pick([name, f"{x}.{name}"]) for name in columns], list(columns)
+    if d.chance(10):
+        return _lateral(d, one, x, columns)
     other, others = _relation(d, depth - 1)
     y = d.name("y")
     shared = [name for name in columns if name in others]
@@ -112,6 +156,20 @@ def _from(d: Drawing, depth: int) -> tuple[str, list[str], list[str]]:
         semi = d.pick(["semi join", "anti join"])
         return f"{one} as {x} {semi} {other} as {y} on {on}", names[: len(columns)], list(columns)
     return f"{one} as {x} {kind} {other} as {y} on {on}", names, [] if shared else [*columns, *others]
+
+
+def _lateral(d: Drawing, one: str, x: str, columns: tuple[str, ...]) -> tuple[str, list[str], list[str]]:
+    """A subquery that reads the row before it."""
+    table, y, new = d.pick(TABLES), d.name("y"), d.name("o")
+    own = [f"xl.{name}" for name in TABLES[table]]
+    row = [f"{x}.{name}" for name in columns]
+    value = d.filled(("sum({0})", "max({0} + {1})", "count(*)"), [*own, *row])
+    on = f"{d.pick(own)} {d.pick(('=', '<', '>='))} {d.pick(row)}"
+    inner = f"select {value} as {new} from {table} as xl where {on}"
+    join = d.pick(
+        (f", lateral ({inner}) as {y}", f" left join lateral ({inner}) as {y} on true", f", ({inner}) as {y}")
+    )
+    return f"{one} as {x}{join}", [*row, f"{y}.{new}", new], [*columns, new]
 
 
 def _select(d: Drawing, depth: int) -> tuple[str, tuple[str, ...]]:
@@ -142,7 +200,8 @@ def _select(d: Drawing, depth: int) -> tuple[str, tuple[str, ...]]:
     elif roll == 1:
         tail += f" qualify {d.filled(WINDOWS[:4], names)} <= 2"
     elif roll == 2:
-        tail += f" order by {d.pick([*names, *out, '1'])}, all limit 2".replace(", all", "")
+        key = d.pick([*names, *out, "1", f"-{d.pick([*names, *out])}"])
+        tail += f" order by {key} limit 2"
     elif roll == 3:
         key = d.pick(names)
         head, tail = f"select distinct on ({key})", f"{tail} order by {key}, {d.pick(names)}"
@@ -154,9 +213,11 @@ def _starred(
 ) -> tuple[str, tuple[str, ...]]:
     one = d.pick(star)
     new = d.name("o")
-    kind = d.draw(st.integers(0, 4))
+    kind = d.draw(st.integers(0, 5))
     if len(set(star)) != len(star):
         kind = 0
+    if kind == 5:
+        return f"select columns('^{one}$') + {d.pick(names)} from {source}{where}", (one,)
     if kind == 1 and len(star) > 1:
         return f"select * exclude ({one}) from {source}{where}", tuple(n for n in star if n != one)
     if kind == 2:

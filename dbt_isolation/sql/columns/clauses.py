@@ -16,7 +16,7 @@ def distinct_rows(walk: Walk, distinct: exp.Expr, made: Relation, place: Place) 
         all_columns(walk, made)
         return
     for key in on.expressions if isinstance(on, exp.Tuple) else [on]:
-        _key(walk, key, made, place, alias_first=False)
+        _key(walk, key, made, place, alias_first=True)
 
 
 def all_columns(walk: Walk, made: Relation) -> None:

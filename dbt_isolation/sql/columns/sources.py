@@ -88,7 +88,8 @@ def _table(walk: Walk, node: exp.Table, env: Env | None) -> tuple[tuple[str, ...
         key = walk.spelling.key(names[0])
         cte = ctes.find(env, key)
         if cte is not None:
-            walk.trace.take(cte.trace) if cte.trace is not walk.trace else None
+            if cte.trace is not walk.trace:
+                walk.trace.take(cte.trace)
             if cte.relation is None:
                 walk.trace.problem(names[0].name, "it is read before it is known")
             return (key,), cte.relation or Relation(())
