@@ -38,6 +38,7 @@ TIERS = (
     ("places",),
     ("writes",),
     ("reads", "sample"),
+    ("compare",),
     ("records",),
     ("state",),
     ("lineage",),

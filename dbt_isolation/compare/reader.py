@@ -1,0 +1,175 @@
+"""Reads a query: what SELECTs, set operations and common table expressions share."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from dbt_isolation.compare.functions import is_volatile
+from dbt_isolation.compare.keys import Keys, UnprovableError
+from dbt_isolation.compare.names import Names
+from dbt_isolation.compare.recursive import RecursiveRelation
+from dbt_isolation.compare.relations import Relation
+from dbt_isolation.compare.scopes import Scope, rename
+from dbt_isolation.compare.select import read_select
+from dbt_isolation.compare.sets import SetRelation
+
+#: So many times are queries read again where they are named again; then a query stands for itself.
+_READINGS = 400
+
+
+@dataclass(slots=True, eq=False)
+class Cte:
+    """A common table expression: where it can be named, and what is read of it so far."""
+
+    query: exp.Query
+    columns: list[exp.Identifier]
+    around: "dict[str, Cte]"
+    outer: Scope | None
+    recursive: bool = False
+    relation: Relation | None = None
+    taken: bool = False
+    #: While a recursive one is being read: what its own name means.
+    itself: Relation | None = None
+
+
+class Reader:
+    """One query of a comparison. ``ordered`` keeps the order of whatever feeds what depends on order."""
+
+    def __init__(self, names: Names, keys: Keys, ordered: bool) -> None:
+        self.names = names
+        self.keys = keys
+        self.ordered = ordered
+        self.dialect = names.dialect
+        self._ctes: dict[str, Cte] = {}
+        self._readings = 0
+        self._depth = 0
+        self._shared: list[Cte] = []
+        #: The recursive queries that are being read.
+        self._within: list[RecursiveRelation] = []
+
+    def query(self, node: exp.Expr, outer: Scope | None, *, keep_order: bool = False) -> Relation:
+        """What a query gives."""
+        self._readings += 1
+        before = self._ctes
+        self._depth += 1
+        try:
+            self._open(node, outer)
+            if isinstance(node, exp.Subquery):
+                return self._wrapped(node, outer, keep_order)
+            if isinstance(node, exp.SetOperation):
+                return SetRelation(self, node, outer, keep_order)
+            if isinstance(node, exp.Select):
+                return read_select(self, node, outer, keep_order)
+            if isinstance(node, exp.Values | exp.Table):
+                select = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node.copy()))
+                return read_select(self, select, outer, keep_order)
+        finally:
+            self._ctes = before
+            self._depth -= 1
+        raise UnprovableError(f"{node.key} is no query")
+
+    def _wrapped(self, node: exp.Subquery, outer: Scope | None, keep_order: bool) -> Relation:
+        extra = {key for key, value in node.args.items() if value} - {"this", "alias", "with_"}
+        if not extra:
+            return self.query(node.this, outer, keep_order=keep_order)
+        # A query in brackets with a LIMIT of its own behind them.
+        select = exp.Select(expressions=[exp.Star()])
+        inner = exp.Subquery(this=node.this.copy())
+        select.set("from_", exp.From(this=inner))
+        for key in extra:
+            value = node.args[key]
+            select.set(key, [one.copy() for one in value] if isinstance(value, list) else value.copy())
+        return read_select(self, select, outer, keep_order)
+
+    def _open(self, node: exp.Expr, outer: Scope | None) -> None:
+        clause = node.args.get("with_")
+        if clause is None:
+            return
+        known = dict(self._ctes)
+        recursive = bool(clause.args.get("recursive")) or self.dialect in ("tsql", "snowflake", "")
+        for one in clause.expressions:
+            if not isinstance(one.this, exp.Query):
+                raise UnprovableError("a common table expression is no query")
+            if one.args.get("key_expressions") or one.args.get("scalar"):
+                raise UnprovableError("a common table expression of an unusual kind")
+            alias = one.args["alias"]
+            name = self.names.identifier(alias.this)
+            cte = Cte(one.this, list(alias.args.get("columns") or []), dict(known), outer)
+            if recursive and isinstance(one.this, exp.SetOperation) and self._names_itself(one.this, name):
+                cte.recursive = True
+            known[name] = cte
+        for one in known.values():
+            if recursive and clause.args.get("search"):
+                raise UnprovableError("a recursive query with SEARCH or CYCLE")
+            if one.recursive:
+                one.around = {**one.around, **{key: cte for key, cte in known.items() if cte is one}}
+        self._ctes = known
+
+    def _names_itself(self, query: exp.Expr, name: str) -> bool:
+        tables = query.find_all(exp.Table)
+        return any(not table.db and self.names.identifier(table.this) == name for table in tables)
+
+    def cte(self, table: exp.Table) -> Cte | None:
+        """The common table expression that a name means."""
+        if table.db or not isinstance(table.this, exp.Identifier):
+            return None
+        return self._ctes.get(self.names.identifier(table.this))
+
+    def visible_ctes(self) -> dict[str, Cte]:
+        """The common table expressions that can be named here."""
+        return self._ctes
+
+    def read_cte(self, cte: Cte, *, fresh: bool) -> Relation:
+        """What a common table expression gives: the one that is kept, or one to take apart."""
+        if cte.itself is not None:
+            return cte.itself
+        if cte.relation is not None and (not fresh or not cte.taken or self._readings > _READINGS):
+            return cte.relation
+        before = self._ctes
+        self._ctes = cte.around
+        try:
+            relation = self._recursive(cte) if cte.recursive else self.query(cte.query, cte.outer)
+        finally:
+            self._ctes = before
+        if cte.columns:
+            relation.outs = rename(relation.outs, cte.columns, self.names)
+        if cte.relation is None:
+            cte.relation = relation
+        return relation
+
+    def ordered_inside(self) -> bool:
+        """Whether the order of a query's rows may reach something that depends on it."""
+        return self.ordered and self._depth > 1
+
+    def spent(self) -> bool:
+        """Whether so much has been read that queries are no longer taken apart."""
+        return self._readings > _READINGS
+
+    def tag(self, cte: Cte) -> str:
+        """What sets a common table expression apart whose rows another of the same text would not have."""
+        if cte not in self._shared:
+            self._shared.append(cte)
+        return f"shared {self._shared.index(cte)}"
+
+    def _recursive(self, cte: Cte) -> Relation:
+        assert isinstance(cte.query, exp.SetOperation)
+        relation = RecursiveRelation(
+            self.keys, len(self._within), cte.query.args.get("distinct") is not False
+        )
+        first = self.query(cte.query.left, cte.outer)
+        if cte.columns:
+            first.outs = rename(first.outs, cte.columns, self.names)
+        if any(out.open is not None for out in first.outs):
+            raise UnprovableError("a recursive query whose columns are not known")
+        relation.begin(first)
+        own = next(key for key, one in cte.around.items() if one is cte)
+        around = {**cte.around, own: Cte(cte.query, [], {}, None, itself=relation.itself)}
+        before, self._ctes = self._ctes, around
+        self._within.append(relation)
+        try:
+            relation.end(self.query(cte.query.right, cte.outer))
+        finally:
+            self._ctes = before
+            self._within.pop()
+        relation.volatile = any(is_volatile(node) for node in cte.query.walk())
+        return relation
