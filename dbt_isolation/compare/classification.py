@@ -1,7 +1,7 @@
 """What a change of a query does to its result, from the two texts alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -37,9 +37,13 @@ def classify(
         name = read_dialect(dialect)
         trees = [read_query(text, name, which) for text, which in ((old, "old"), (new, "new"))]
         ordered = any(depends_on_order(tree) for tree in trees)
-        keys = Keys()
         names = Names(name, schema, relation_map)
-        before, after = (_result(tree, Reader(names, keys, ordered)) for tree in trees)
+        before, after = _results(trees, names, Keys(), ordered)
+        if before.rows != after.rows:
+            loose = _results(trees, names, Keys(loose=True), ordered)
+            before, after = (
+                replace(of, columns=by.columns) for of, by in zip((before, after), loose, strict=True)
+            )
     except UnprovableError as error:
         return Change(ChangeKind.UNKNOWN, reason=f"It cannot be told: {error}.")
     except RecursionError:
@@ -67,6 +71,11 @@ class _Result:
     parts: dict[str, int]
 
 
+def _results(trees: list[exp.Expr], names: Names, keys: Keys, ordered: bool) -> tuple["_Result", "_Result"]:
+    old, new = (_result(tree, Reader(names, keys, ordered)) for tree in trees)
+    return old, new
+
+
 def _result(tree: exp.Expr, reader: Reader) -> _Result:
     relation: Relation = reader.query(tree, None)
     sealed = relation.seal(None)
@@ -86,36 +95,29 @@ def _result(tree: exp.Expr, reader: Reader) -> _Result:
 def _compared(old: _Result, new: _Result) -> Change:
     before = {column.name: column for column in old.columns}
     after = {column.name: column for column in new.columns}
-    removed = tuple(column.shown for column in old.columns if column.name not in after)
-    added = [column.shown for column in new.columns if column.name not in before]
+    gone = [column for column in old.columns if column.name not in after]
+    added = [column for column in new.columns if column.name not in before]
     changed = [
         column for column in new.columns if column.name in before and before[column.name].key != column.key
     ]
-    touched = {column.name for column in changed} | {
-        column.name for column in new.columns if column.name not in before
-    }
-    columns = (
-        tuple(column.shown for column in new.columns if column.name in touched and not column.is_open)
-        + removed
-    )
+    touched = {column.name for column in (*changed, *added)}
+    removed = tuple(column.shown for column in gone if not column.is_open)
+    columns = tuple(column.shown for column in new.columns if column.name in touched and not column.is_open)
+    columns += removed
     if old.rows != new.rows:
-        part = next((one for one, key in new.parts.items() if old.parts.get(one) != key), "its query")
-        return Change(ChangeKind.MODEL_WIDE, columns, removed, f"Rows may change: {part} differ.")
-    kept = [column.name for column in old.columns if column.name in after]
-    if kept != [column.name for column in new.columns if column.name in before]:
-        return Change(ChangeKind.MODEL_WIDE, columns, removed, "The output columns stand in another order.")
-    if any(column.is_open for column in changed) or any(
-        column.is_open
-        for column in [*old.columns, *new.columns]
-        if (column.name in before) != (column.name in after)
-    ):
+        part = next((one for one, key in new.parts.items() if old.parts.get(one) != key), "the query")
+        return Change(ChangeKind.MODEL_WIDE, columns, removed, f"Rows may change, by {part}.")
+    if any(column.is_open for column in (*gone, *added, *changed)):
         return Change(
             ChangeKind.UNKNOWN, columns, removed, "It cannot be told: a star's columns are not known."
         )
+    kept = [column.name for column in old.columns if column.name in after]
+    if kept != [column.name for column in new.columns if column.name in before]:
+        return Change(ChangeKind.MODEL_WIDE, columns, removed, "The output columns stand in another order.")
     if removed or changed:
         return Change(ChangeKind.COLUMN, columns, removed, _said(columns, removed))
     if added:
-        return Change(ChangeKind.ADDITIVE, columns, (), f"New: {', '.join(added)}; all else is the same.")
+        return Change(ChangeKind.ADDITIVE, columns, (), f"New: {', '.join(columns)}; all else is the same.")
     return Change(ChangeKind.NONE, reason="Names, types and rows are the same.")
 
 

@@ -5,6 +5,13 @@ from sqlglot import exp
 from dbt_isolation.compare.keys import Node
 
 
+def always(term: exp.Expr) -> bool:
+    """Whether a condition is true of every row: TRUE, 1 = 1."""
+    if isinstance(term, exp.EQ) and isinstance(term.this, exp.Literal):
+        return isinstance(term.expression, exp.Literal) and term.this.args == term.expression.args
+    return isinstance(term, exp.Boolean) and bool(term.this)
+
+
 def fields(node: Node, names: list[str]) -> Node:
     """A field of a struct, by the names that lead to it."""
     for name in names:

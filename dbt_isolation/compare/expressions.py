@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.conditions import bare, deny, fields, flat, terms
+from dbt_isolation.compare.conditions import always, bare, deny, fields, flat, terms
 from dbt_isolation.compare.functions import is_volatile
 from dbt_isolation.compare.keys import Node, Sub, UnprovableError
 from dbt_isolation.compare.scopes import Scope, Visible
@@ -46,7 +46,7 @@ class Expressions:
             if isinstance(term, exp.And):
                 found += self.conditions(term, clause)
                 continue
-            if isinstance(term, exp.Boolean) and term.this:
+            if always(term):
                 continue
             read = self.read(term, clause)
             if any(is_volatile(one) for one in term.walk()):

@@ -12,11 +12,16 @@ class UnprovableError(Exception):
 
 class Keys:
     """Gives every distinct key a number. Both queries of a comparison share one, so equal numbers mean equal
-    keys, without a hash that could collide. Parts are texts, numbers of other keys, and tuples of these."""
+    keys, without a hash that could collide. Parts are texts, numbers of other keys, and tuples of these.
 
-    __slots__ = ("_numbers",)
+    ``loose`` keys of columns leave out which rows their sources have: to name the columns that have changed
+    where the rows have changed too. They prove nothing.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_numbers", "loose")
+
+    def __init__(self, loose: bool = False) -> None:
+        self.loose = loose
         self._numbers: dict[tuple[Any, ...], int] = {}
 
     def __call__(self, *parts: Any) -> int:
@@ -105,6 +110,8 @@ class Env:
         if isinstance(node, Ref):
             if isinstance(node.column, str):
                 return self.keys("ref", self.leaf(node.leaf), node.column)
+            if self.keys.loose and node.leaf.relation is not None:
+                return node.leaf.column_key(node.column, self)
             return self.keys("ref", self.leaf(node.leaf), "#", node.leaf.column_key(node.column, self))
         if isinstance(node, Sub):
             sealed = node.relation.seal(self)

@@ -1,5 +1,6 @@
 """The output columns of a SELECT: stars spelled out, and the names that the engine gives."""
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class Outputs:
             name = self._names.column(shown, quoted)
         out = Out(name, shown, partial(self._make, inner, tag), source=inner)
         if isinstance(one, exp.Alias):
-            self._scope.aliases.setdefault(name, out)
+            self._scope.alias(name, out)
             for column in inner.find_all(exp.Column):
                 if len(column.parts) == 1 and self._names.identifier(column.this) == name:
                     self._scope.from_itself.add(name)
@@ -139,23 +140,29 @@ def _itself(node: Node) -> Node:
     return node
 
 
+_FUNCTION = re.compile(r"\s*([A-Za-z_]\w*)\s*\(")
+
+
 def _unnamed(node: exp.Expr, dialect: str, place: int) -> tuple[str, bool]:
-    """The name that an engine gives a column without an alias, and whether its case counts."""
+    """The name that an engine gives a column without an alias, and whether its case counts.
+
+    Engines that make it of the text get it of the text, so that another writing is another name.
+    """
+    text = str(node.meta.get("text") or node.sql(dialect))
     while isinstance(node, exp.Paren):
         node = node.this
-    if isinstance(node, exp.Column):
-        if isinstance(node.this, exp.Identifier):
-            return node.name, bool(node.this.args.get("quoted"))
-        return node.sql(dialect), False
+    if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+        return node.name, bool(node.this.args.get("quoted"))
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
         return node.expression.name, bool(node.expression.args.get("quoted"))
     if dialect == "bigquery":
         return f"f{place}_", False
-    if isinstance(node, exp.Cast) and dialect in ("postgres", "redshift", "snowflake"):
-        inner = node.this
-        while isinstance(inner, exp.Paren):
-            inner = inner.this
-        if isinstance(inner, exp.Column) and dialect != "snowflake":
-            return _unnamed(inner, dialect, place)
-    text = node.meta.get("text") if node.meta else None
-    return str(text or node.sql(dialect)), False
+    if dialect in ("postgres", "redshift"):
+        if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
+            return _unnamed(node.this, dialect, place)
+        if isinstance(node, exp.Case):
+            return "case", False
+        called = _FUNCTION.match(text)
+        if called and isinstance(node, exp.Func) and not isinstance(node, exp.Cast):
+            return called[1].lower(), False
+    return text, False

@@ -46,7 +46,12 @@ class RecursiveRelation(Relation):
         first, following = self._first.seal(outer), self._next.seal(outer)
         columns = (first.all_columns(), following.all_columns())
         rows = self._keys("recursive", self._how, first.rows, following.rows, *columns)
-        return Sealed(rows, len(self.outs), lambda place: self._keys("step", str(place)), None)
+        return Sealed(
+            rows,
+            len(self.outs),
+            lambda place: self._keys("step", str(place), *(one[place] for one in columns)),
+            None,
+        )
 
 
 def _named(out: Out) -> Out:

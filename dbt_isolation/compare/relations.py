@@ -73,6 +73,8 @@ class Leaf:
 
     def content_key(self, env: Env) -> int:
         """The key of its content."""
+        if env.keys.loose and (self.relation is not None or self.content[0] == "table"):
+            return env.keys("loose", *(self.content[:2] if self.relation is None else ()))
         if self.relation is not None:
             return env.keys("relation", self.relation.seal(env).rows, self.tag)
         return env.keys("leaf", *(env.key(part) if isinstance(part, Node) else part for part in self.content))
@@ -142,6 +144,14 @@ def number(tree: Tree, env: Env) -> None:
     """
     groups: dict[int, list[Leaf]] = {}
     leaves = tree.leaves()
+    if env.keys.loose:
+        env.ids.update(
+            (leaf, env.keys("source", leaf.content_key(env), "0")) for leaf in leaves if not leaf.dependent
+        )
+        env.ids.update(
+            (leaf, env.keys("source", leaf.content_key(env), "0")) for leaf in leaves if leaf.dependent
+        )
+        return
     for leaf in leaves:
         if not leaf.dependent:
             groups.setdefault(leaf.content_key(env), []).append(leaf)

@@ -112,6 +112,10 @@ def _node_of(out: Out) -> Node:
     return out.node
 
 
+def _either(one: Out, other: Out) -> Node:
+    return Node("one of", one.node, other.node)
+
+
 def _itself(node: Node) -> Node:
     return node
 
@@ -135,6 +139,13 @@ class Scope:
         self.aliases: dict[str, Out] = {}
         self.from_itself: set[str] = set()
         self._reading: set[str] = set()
+
+    def alias(self, name: str, out: Out) -> None:
+        """Names an output column; of two under one name engines take either."""
+        other = self.aliases.get(name)
+        if other is not None:
+            out = Out(name, out.shown, partial(_either, other, out))
+        self.aliases[name] = out
 
     def merge(self, columns: dict[str, Node]) -> None:
         """Makes one column of each that USING names; ``star`` has both sides by now."""

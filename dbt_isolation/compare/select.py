@@ -6,11 +6,12 @@ from sqlglot import exp
 
 from dbt_isolation.compare.expressions import Expressions
 from dbt_isolation.compare.functions import Holds, holds
+from dbt_isolation.compare.grouping import group_key, read_group
 from dbt_isolation.compare.keys import Env, Node, UnprovableError
 from dbt_isolation.compare.outputs import Outputs
 from dbt_isolation.compare.relations import Relation, Sealed, Tree, number
 from dbt_isolation.compare.scopes import Scope, Visible
-from dbt_isolation.compare.sets import at_place, read_order
+from dbt_isolation.compare.sets import read_order
 from dbt_isolation.compare.sources import Sources
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class SelectRelation(Relation):
             or self.other
         )
 
+    def _pushed(self, env: Env) -> tuple[int, ...]:
+        # Window functions sort the rows, and so they say which come first where the order leaves that open.
+        if not self.limit and self.distinct_on is None:
+            return ()
+        held = [out.node for out in self.outs if out.source is not None and out.source.find(exp.Window)]
+        return env.set(held)
+
     def _seal(self, outer: Env | None) -> Sealed:
         keys = self._keys
         env = Env(keys, outer)
@@ -90,7 +98,7 @@ class SelectRelation(Relation):
             "filter on window functions": keys("qualify", *env.set(qualify)),
             "functions that make rows": keys("rows", *env.all(self.makes_rows)),
             "duplicate removal": keys("distinct", every, on or (), "" if on is None else "on"),
-            "order and limit": keys("limit", env.all(self.order), env.all(self.limit)),
+            "order and limit": keys("limit", env.all(self.order), env.all(self.limit), self._pushed(env)),
             "other clauses": keys("other", *env.all(self.other)),
         }
         rows = keys("select", *self.parts.values())
@@ -120,8 +128,11 @@ def read_select(reader: "Reader", node: exp.Select, outer: Scope | None, keep_or
             relation.tree.filters += filters
         else:
             relation.qualify += filters
-    _grouping(relation, node, reading, shape, reader.dialect)
-    tail = [clause for clause in (node.args.get("having"), node.args.get("qualify")) if clause is not None]
+    read_group(relation, node, reading, shape, reader.dialect)
+    qualify = node.args.get("qualify")
+    if qualify is not None and holds([qualify], reader.dialect).window:
+        relation.windows = True
+    tail = [clause for clause in (node.args.get("having"), qualify) if clause is not None]
     for clause in tail:
         into = relation.having if isinstance(clause, exp.Having) else relation.qualify
         into += reading.conditions(clause.this, clause.key)
@@ -199,60 +210,6 @@ def _windows(reader: "Reader", node: exp.Select) -> dict[str, exp.Window]:
     return {reader.names.identifier(window.this): window for window in node.args.get("windows") or []}
 
 
-def _grouping(
-    relation: SelectRelation, node: exp.Select, reading: Expressions, shape: Holds, dialect: str
-) -> None:
-    group = node.args.get("group")
-    having = node.args.get("having")
-    if group is None:
-        aggregates = shape.aggregate or having is not None
-        if not aggregates and any(node.args.get(key) is not None for key in ("order", "qualify")):
-            after = [node.args[key] for key in ("order", "qualify") if node.args.get(key) is not None]
-            aggregates = holds(after, dialect).aggregate
-        if aggregates:
-            relation.group = []
-        elif shape.unknown and not shape.bare:
-            # A function that nobody knows may be an aggregate where no column stands outside of it.
-            relation.other.append(Node("may aggregate", *sorted(set(shape.unknown))))
-        return
-    keys: list[Node] = []
-    for term in group.expressions:
-        keys.append(_group_key(relation, term, reading))
-    if group.args.get("all"):
-        keys += _all_keys(relation, node, dialect)
-    for kind in ("grouping_sets", "cube", "rollup", "totals"):
-        value = group.args.get(kind)
-        if value:
-            keys.append(Node(kind, reading.value(value, "group")))
-    relation.group = (relation.group or []) + keys
-
-
-def _group_key(relation: SelectRelation, term: exp.Expr, reading: Expressions) -> Node:
-    while isinstance(term, exp.Paren):
-        term = term.this
-    if isinstance(term, exp.Literal) and not term.is_string:
-        return at_place(relation.outs, term.name)
-    if isinstance(term, exp.Rollup | exp.Cube | exp.GroupingSets):
-        inner = [_group_key(relation, one, reading) for one in term.expressions]
-        return Node(term.key, *inner)
-    if isinstance(term, exp.Tuple):
-        return Node("tuple", *(_group_key(relation, one, reading) for one in term.expressions))
-    return reading.read(term, "group")
-
-
-def _all_keys(relation: SelectRelation, node: exp.Select, dialect: str) -> list[Node]:
-    """What GROUP BY ALL groups by: every column without an aggregate."""
-    if any(isinstance(one, exp.Star) or one.is_star for one in node.expressions):
-        if holds(node.expressions, dialect).aggregate and len(node.expressions) > 1:
-            raise UnprovableError("GROUP BY ALL beside a star")
-        return [out.node for out in relation.outs]
-    return [
-        out.node
-        for out, one in zip(relation.outs, node.expressions, strict=True)
-        if not holds([one], dialect).aggregate
-    ]
-
-
 def _shape(relation: SelectRelation, node: exp.Select, reading: Expressions, shape: Holds) -> None:
     relation.windows = relation.windows or shape.window
     if shape.rows:
@@ -284,7 +241,7 @@ def _ending(
         relation.distinct = on is None
         if on is not None:
             terms = on.expressions if isinstance(on, exp.Tuple) else [on]
-            relation.distinct_on = [_group_key(relation, term, reading) for term in terms]
+            relation.distinct_on = [group_key(relation, term, reading) for term in terms]
     order = node.args.get("order")
     relation.limit = [reading.read(limit, "limit") for limit in limits]
     counts = bool(limits) or keep_order or reader.ordered_inside() or relation.distinct_on is not None

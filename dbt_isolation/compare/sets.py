@@ -103,6 +103,8 @@ class SetRelation(Relation):
             for places in self._places
         ]
         if self._how != "union":
+            if keys.loose:
+                columns = [column[:1] for column in columns]
             pairs = tuple(sorted(keys("pair", *column) for column in columns))
             rows = keys(self._how, str(self._distinct), tuple(one.rows for one in sealed), pairs)
         else:
@@ -110,6 +112,8 @@ class SetRelation(Relation):
             if not self._reader.ordered:
                 order.sort(key=lambda at: (sealed[at].rows, *(column[at] for column in columns)))
             columns = [tuple(column[at] for at in order) for column in columns]
+            if keys.loose:
+                columns = [tuple(sorted(set(column))) for column in columns]
             rows = keys("union all", tuple(sealed[at].rows for at in order))
             if self._distinct:
                 rows = keys("distinct", rows, tuple(sorted(keys("branches", *column) for column in columns)))

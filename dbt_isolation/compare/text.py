@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
@@ -41,4 +41,67 @@ def read_query(sql: str, dialect: str, which: str) -> exp.Expr:
         for node in tree.walk()
     ):
         raise UnprovableError(f"the {which} text does more than select")
+    _keep_texts(tree, tokens)
     return tree
+
+
+_FIRST = (TokenType.DISTINCT, TokenType.ALL)
+_BEHIND = (
+    *(
+        TokenType.FROM,
+        TokenType.WHERE,
+        TokenType.GROUP_BY,
+        TokenType.HAVING,
+        TokenType.QUALIFY,
+        TokenType.WINDOW,
+    ),
+    *(
+        TokenType.ORDER_BY,
+        TokenType.LIMIT,
+        TokenType.OFFSET,
+        TokenType.FETCH,
+        TokenType.UNION,
+        TokenType.EXCEPT,
+    ),
+    *(TokenType.INTERSECT, TokenType.SEMICOLON, TokenType.INTO),
+)
+
+
+def _keep_texts(tree: exp.Expr, tokens: list[Token]) -> None:
+    """Keeps what is written for each output column that has no name, since engines make one of it."""
+    first = tree
+    while isinstance(first, exp.SetOperation):
+        first = first.args["this"]
+    if not isinstance(first, exp.Select):
+        return
+    depth, rest = 0, iter(tokens)
+    for token in rest:
+        depth += (token.text in _OPENS) - (token.text in _CLOSES)
+        if not depth and token.token_type is TokenType.SELECT:
+            break
+    found: list[list[str]] = [[]]
+    for token in rest:
+        depth += (token.text in _OPENS) - (token.text in _CLOSES)
+        if depth < 0 or (not depth and token.token_type in _BEHIND):
+            break
+        if not depth and token.token_type is TokenType.COMMA:
+            found.append([])
+        elif token.token_type not in _FIRST or found[-1]:
+            quote = "'" if token.token_type is TokenType.STRING else ""
+            found[-1].append(f"{quote}{token.text}{quote}" if quote else token.text.lower())
+    if len(found) == len(first.expressions):
+        for one, words in zip(first.expressions, found, strict=True):
+            if not isinstance(one, exp.Alias | exp.Column | exp.Star):
+                one.meta["text"] = _spaced(words)
+
+
+def _spaced(words: list[str]) -> str:
+    text = ""
+    for word in words:
+        tight = not text or text[-1] in "(.[" or word in ").,(]["
+        text += word if tight else f" {word}"
+    return text
+
+
+_OPENS = ("(", "[", "{")
+_CLOSES = (")", "]", "}")
