@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from dbt_isolation.compare.change import Change, ChangeKind
-from dbt_isolation.compare.functions import depends_on_order
 from dbt_isolation.compare.keys import Keys, UnprovableError
 from dbt_isolation.compare.names import Names, Schema, read_dialect
 from dbt_isolation.compare.reader import Reader
@@ -36,11 +35,10 @@ def classify(
     try:
         name = read_dialect(dialect)
         trees = [read_query(text, name, which) for text, which in ((old, "old"), (new, "new"))]
-        ordered = any(depends_on_order(tree) for tree in trees)
         names = Names(name, schema, relation_map)
-        before, after = _results(trees, names, Keys(), ordered)
+        before, after = _results(trees, names, Keys())
         if before.rows != after.rows:
-            loose = _results(trees, names, Keys(loose=True), ordered)
+            loose = _results(trees, names, Keys(loose=True))
             before, after = (
                 replace(of, columns=by.columns) for of, by in zip((before, after), loose, strict=True)
             )
@@ -71,8 +69,8 @@ class _Result:
     parts: dict[str, int]
 
 
-def _results(trees: list[exp.Expr], names: Names, keys: Keys, ordered: bool) -> tuple["_Result", "_Result"]:
-    old, new = (_result(tree, Reader(names, keys, ordered)) for tree in trees)
+def _results(trees: list[exp.Expr], names: Names, keys: Keys) -> tuple["_Result", "_Result"]:
+    old, new = (_result(tree, Reader(names, keys)) for tree in trees)
     return old, new
 
 

@@ -7,8 +7,9 @@ from dbt_isolation.compare.keys import Node
 
 def always(term: exp.Expr) -> bool:
     """Whether a condition is true of every row: TRUE, 1 = 1."""
-    if isinstance(term, exp.EQ) and isinstance(term.this, exp.Literal):
-        return isinstance(term.expression, exp.Literal) and term.this.args == term.expression.args
+    if isinstance(term, exp.EQ):
+        one, other = bare(term.this), bare(term.expression)
+        return isinstance(one, exp.Literal) and isinstance(other, exp.Literal) and one.args == other.args
     return isinstance(term, exp.Boolean) and bool(term.this)
 
 

@@ -25,6 +25,8 @@ class Expressions:
         self._reader = reader
         self.scope = scope
         self.dialect = reader.dialect
+        # An expression may be read when the WITH around it has long been left.
+        self._ctes = reader.visible_ctes()
         self._windows = windows or {}
 
     def read(self, node: exp.Expr, clause: str) -> Node:
@@ -33,7 +35,7 @@ class Expressions:
         if handler is not None:
             return handler(self, node, clause)
         if isinstance(node, exp.Query):
-            return Sub(self._reader.query(node, self.scope, keep_order=True))
+            return Sub(self._reader.query(node, self.scope, keep_order=True, ctes=self._ctes))
         return self.plain(node, clause)
 
     def conditions(self, node: exp.Expr, clause: str) -> list[Node]:
@@ -172,7 +174,7 @@ class Expressions:
             query, items = items[0], []
         if query is not None:
             inner = query.unnest() if isinstance(query, exp.Subquery) else query
-            relation = self._reader.query(inner, self.scope)
+            relation = self._reader.query(inner, self.scope, ctes=self._ctes)
             return Node("in query", self.read(node.this, clause), Sub(relation))
         if not items or node.args.get("unnest") or node.args.get("field"):
             return self.plain(node, clause)
@@ -216,12 +218,12 @@ class Expressions:
         inner = node.this.unnest() if isinstance(node.this, exp.Subquery) else node.this
         if not isinstance(inner, exp.Query):
             return self.plain(node, clause)
-        return Sub(self._reader.query(inner, self.scope), rows_only=True)
+        return Sub(self._reader.query(inner, self.scope, ctes=self._ctes), rows_only=True)
 
     def _subquery(self, node: exp.Expr, clause: str) -> Node:
         if {key for key, value in node.args.items() if value} <= {"this", "alias"}:
             return self.read(node.this, clause)
-        return Sub(self._reader.query(node, self.scope, keep_order=True))
+        return Sub(self._reader.query(node, self.scope, keep_order=True, ctes=self._ctes))
 
     def _call(self, node: exp.Expr, clause: str) -> Node:
         name = node.this if isinstance(node.this, str) else node.name

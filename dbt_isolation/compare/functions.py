@@ -87,20 +87,26 @@ def is_volatile(node: exp.Expr) -> bool:
     return isinstance(node, exp.Func) and function_name(node) in _VOLATILE
 
 
-def depends_on_order(tree: exp.Expr) -> bool:
-    """Whether a statement may have a result that depends on the order in which rows come."""
-    for node in tree.walk():
-        if isinstance(node, exp.Limit | exp.Fetch | exp.Offset | exp.TableSample):
+def order_matters(select: exp.Expr) -> bool:
+    """Whether what a SELECT gives may depend on the order in which its sources' rows come."""
+    distinct = select.args.get("distinct")
+    if any(select.args.get(key) for key in ("limit", "offset", "sample")) or (
+        distinct and distinct.args.get("on")
+    ):
+        return True
+    for join in select.args.get("joins") or []:
+        if join.args.get("method") == "POSITIONAL":
             return True
-        if isinstance(node, exp.Distinct) and node.args.get("on"):
-            return True
-        if isinstance(node, exp.Join) and node.args.get("method") == "POSITIONAL":
-            return True
-        if isinstance(node, exp.Func):
-            if function_name(node).replace("_", "") in _ORDERED_BARE:
+    ahead = [
+        *select.expressions,
+        *(select.args[key] for key in ("having", "qualify", "order") if select.args.get(key)),
+    ]
+    for one in ahead:
+        for node in one.walk():
+            if isinstance(node, exp.Window) and node.args.get("spec"):
                 return True
-        elif isinstance(node, exp.Window) and node.args.get("spec"):
-            return True
+            if isinstance(node, exp.Func) and function_name(node).replace("_", "") in _ORDERED_BARE:
+                return True
     return False
 
 

@@ -70,13 +70,15 @@ class Env:
     While leaves are still being numbered it is ``provisional``: nothing made with it may be kept.
     """
 
-    __slots__ = ("_memo", "ids", "keys", "outer", "provisional")
+    __slots__ = ("_memo", "clear", "ids", "keys", "outer", "provisional")
 
     def __init__(self, keys: Keys, outer: "Env | None" = None, provisional: bool = False) -> None:
         self.keys = keys
         self.outer = outer
         self.provisional: bool = provisional or (outer is not None and outer.provisional)
         self.ids: dict[Leaf, int] = {}
+        #: The one source of a query that only picks columns: its columns are the query's.
+        self.clear: Leaf | None = None
         # The node is kept beside its key, so that its id stays its own.
         self._memo: dict[int, tuple[Node, int]] = {}
 
@@ -110,7 +112,7 @@ class Env:
         if isinstance(node, Ref):
             if isinstance(node.column, str):
                 return self.keys("ref", self.leaf(node.leaf), node.column)
-            if self.keys.loose and node.leaf.relation is not None:
+            if (self.keys.loose and node.leaf.relation is not None) or node.leaf is self.clear:
                 return node.leaf.column_key(node.column, self)
             return self.keys("ref", self.leaf(node.leaf), "#", node.leaf.column_key(node.column, self))
         if isinstance(node, Sub):

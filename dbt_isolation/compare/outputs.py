@@ -59,7 +59,7 @@ class Outputs:
         else:
             shown, quoted = _unnamed(inner, self._dialect, place)
             name = self._names.column(shown, quoted)
-        out = Out(name, shown, partial(self._make, inner, tag), source=inner)
+        out = Out(name, shown, partial(self._make, inner, tag, set(self._scope.aliases)), source=inner)
         if isinstance(one, exp.Alias):
             self._scope.alias(name, out)
             for column in inner.find_all(exp.Column):
@@ -67,8 +67,8 @@ class Outputs:
                     self._scope.from_itself.add(name)
         return out
 
-    def _make(self, inner: exp.Expr, tag: str) -> Node:
-        node = self._reading.read(inner, "select")
+    def _make(self, inner: exp.Expr, tag: str, before: set[str]) -> Node:
+        node = self._scope.reading_out(before, partial(self._reading.read, inner, "select"))
         return Node("volatile", tag, node) if tag else node
 
     def _star(self, one: exp.Expr) -> list[Out]:
@@ -104,7 +104,9 @@ class Outputs:
                 continue
             elif out.name in replaced:
                 one = replaced[out.name]
-                found.append(Out(out.name, out.shown, partial(self._make, one.this, ""), source=one.this))
+                found.append(
+                    Out(out.name, out.shown, partial(self._make, one.this, "", set()), source=one.this)
+                )
             elif out.name in renamed:
                 alias = renamed[out.name]
                 found.append(Out(self._names.identifier(alias), alias.name, partial(_node_of, out)))

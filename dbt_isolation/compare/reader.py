@@ -1,6 +1,6 @@
 """Reads a query: what SELECTs, set operations and common table expressions share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -26,33 +26,41 @@ class Cte:
     around: "dict[str, Cte]"
     outer: Scope | None
     recursive: bool = False
-    relation: Relation | None = None
+    #: What has been read of it: with the order of its rows, and without.
+    relations: dict[bool, Relation] = field(default_factory=dict)
     taken: bool = False
     #: While a recursive one is being read: what its own name means.
     itself: Relation | None = None
 
 
 class Reader:
-    """One query of a comparison. ``ordered`` keeps the order of whatever feeds what depends on order."""
+    """One query of a comparison. ``ordered`` while what is read feeds something that depends on its order."""
 
-    def __init__(self, names: Names, keys: Keys, ordered: bool) -> None:
+    def __init__(self, names: Names, keys: Keys) -> None:
         self.names = names
         self.keys = keys
-        self.ordered = ordered
+        self.ordered = False
         self.dialect = names.dialect
         self._ctes: dict[str, Cte] = {}
         self._readings = 0
-        self._depth = 0
         self._shared: list[Cte] = []
         #: The recursive queries that are being read.
         self._within: list[RecursiveRelation] = []
 
-    def query(self, node: exp.Expr, outer: Scope | None, *, keep_order: bool = False) -> Relation:
-        """What a query gives."""
+    def query(
+        self,
+        node: exp.Expr,
+        outer: Scope | None,
+        *,
+        keep_order: bool = False,
+        ctes: "dict[str, Cte] | None" = None,
+    ) -> Relation:
+        """What a query gives; ``ctes`` are those that can be named where it stands, if it is read later."""
         self._readings += 1
-        before = self._ctes
-        self._depth += 1
+        before = (self._ctes, self.ordered)
         try:
+            self._ctes = self._ctes if ctes is None else ctes
+            self.ordered = self.ordered or keep_order
             self._open(node, outer)
             if isinstance(node, exp.Subquery):
                 return self._wrapped(node, outer, keep_order)
@@ -64,8 +72,7 @@ class Reader:
                 select = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node.copy()))
                 return read_select(self, select, outer, keep_order)
         finally:
-            self._ctes = before
-            self._depth -= 1
+            self._ctes, self.ordered = before
         raise UnprovableError(f"{node.key} is no query")
 
     def _wrapped(self, node: exp.Subquery, outer: Scope | None, keep_order: bool) -> Relation:
@@ -98,12 +105,25 @@ class Reader:
             if recursive and isinstance(one.this, exp.SetOperation) and self._names_itself(one.this, name):
                 cte.recursive = True
             known[name] = cte
+        if clause.args.get("recursive"):
+            self._forward(clause)
         for one in known.values():
             if recursive and clause.args.get("search"):
                 raise UnprovableError("a recursive query with SEARCH or CYCLE")
             if one.recursive:
                 one.around = {**one.around, **{key: cte for key, cte in known.items() if cte is one}}
         self._ctes = known
+
+    def _forward(self, clause: exp.Expr) -> None:
+        """WITH RECURSIVE lets a query name a later one; such are not read."""
+        later: set[str] = set()
+        for one in reversed(clause.expressions):
+            name = self.names.identifier(one.args["alias"].this)
+            plain = not isinstance(one.this, exp.SetOperation)
+            for other in later | ({name} if plain else set()):
+                if self._names_itself(one.this, other):
+                    raise UnprovableError(f"a query names {other}, which comes later")
+            later.add(name)
 
     def _names_itself(self, query: exp.Expr, name: str) -> bool:
         tables = query.find_all(exp.Table)
@@ -123,8 +143,9 @@ class Reader:
         """What a common table expression gives: the one that is kept, or one to take apart."""
         if cte.itself is not None:
             return cte.itself
-        if cte.relation is not None and (not fresh or not cte.taken or self._readings > _READINGS):
-            return cte.relation
+        known = cte.relations.get(self.ordered)
+        if known is not None and (not fresh or not cte.taken or self._readings > _READINGS):
+            return known
         before = self._ctes
         self._ctes = cte.around
         try:
@@ -133,13 +154,9 @@ class Reader:
             self._ctes = before
         if cte.columns:
             relation.outs = rename(relation.outs, cte.columns, self.names)
-        if cte.relation is None:
-            cte.relation = relation
+        if known is None:
+            cte.relations[self.ordered] = relation
         return relation
-
-    def ordered_inside(self) -> bool:
-        """Whether the order of a query's rows may reach something that depends on it."""
-        return self.ordered and self._depth > 1
 
     def spent(self) -> bool:
         """Whether so much has been read that queries are no longer taken apart."""

@@ -11,6 +11,8 @@ from dbt_isolation.compare.relations import Leaf, Out, Relation, Tree
 
 #: Where a select alias is not visible in the select list, WHERE and the like.
 _NO_LATERAL = ("postgres", "bigquery", "tsql", "trino", "athena", "mysql")
+#: Where an alias is visible in the select list behind it, not before it.
+_EARLIER_ONLY = ("duckdb", "redshift", "databricks", "spark")
 _COLUMN_FIRST = ("duckdb", "postgres", "snowflake", "databricks", "spark", "trino", "athena", "tsql")
 
 
@@ -139,6 +141,8 @@ class Scope:
         self.aliases: dict[str, Out] = {}
         self.from_itself: set[str] = set()
         self._reading: set[str] = set()
+        #: Aliases that come before the output column that is being read.
+        self._before: set[str] | None = None
 
     def alias(self, name: str, out: Out) -> None:
         """Names an output column; of two under one name engines take either."""
@@ -146,6 +150,14 @@ class Scope:
         if other is not None:
             out = Out(name, out.shown, partial(_either, other, out))
         self.aliases[name] = out
+
+    def reading_out(self, before: set[str], read: Callable[[], Node]) -> Node:
+        """Reads an output column, which sees the aliases before it."""
+        known, self._before = self._before, before
+        try:
+            return read()
+        finally:
+            self._before = known
 
     def merge(self, columns: dict[str, Node]) -> None:
         """Makes one column of each that USING names; ``star`` has both sides by now."""
@@ -231,6 +243,8 @@ class Scope:
     def _alias(self, name: str, clause: str) -> Node | None:
         out = self.aliases.get(name)
         if out is None or name in self._reading:
+            return None
+        if self._before is not None and name not in self._before and self.dialect in _EARLIER_ONLY:
             return None
         # MySQL and BigQuery see aliases in HAVING.
         hidden = clause in ("select", "where", "qualify") or (

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.functions import Holds, holds
+from dbt_isolation.compare.functions import Holds, holds, order_matters
 from dbt_isolation.compare.grouping import group_key, read_group
 from dbt_isolation.compare.keys import Env, Node, UnprovableError
 from dbt_isolation.compare.outputs import Outputs
-from dbt_isolation.compare.relations import Relation, Sealed, Tree, number
+from dbt_isolation.compare.relations import Leaf, Relation, Sealed, Tree, number
 from dbt_isolation.compare.scopes import Scope, Visible
 from dbt_isolation.compare.sets import read_order
 from dbt_isolation.compare.sources import Sources
@@ -68,6 +68,15 @@ class SelectRelation(Relation):
             or self.other
         )
 
+    def _only_source(self) -> Leaf | None:
+        """The query that this one only takes columns from."""
+        tree = self.tree
+        busy = tree.lefts or tree.filters or self.group is not None or self.having or self.qualify
+        if busy or self.windows or self.ends or self.volatile or len(tree.base) != 1:
+            return None
+        [leaf] = tree.base
+        return leaf if isinstance(leaf, Leaf) and not leaf.dependent else None
+
     def _pushed(self, env: Env) -> tuple[int, ...]:
         # Window functions sort the rows, and so they say which come first where the order leaves that open.
         if not self.limit and self.distinct_on is None:
@@ -79,6 +88,12 @@ class SelectRelation(Relation):
         keys = self._keys
         env = Env(keys, outer)
         number(self.tree, env)
+        source = self._only_source()
+        if source is not None and source.relation is not None:
+            env.clear = source
+            rows = source.relation.seal(env).rows
+            self.parts = source.relation.parts
+            return Sealed(rows, len(self.outs), lambda place: env.key(self.outs[place].node), env)
         having, qualify = list(self.having), list(self.qualify)
         if not self.windows:
             having, qualify = having + qualify, []
@@ -114,7 +129,10 @@ def read_select(reader: "Reader", node: exp.Select, outer: Scope | None, keep_or
     sources = Sources(reader, scope)
     inner = _layer(reader, node, shape, scope)
     if inner is None:
+        before = reader.ordered
+        reader.ordered = before or order_matters(node)
         sources.read(node)
+        reader.ordered = before
     relation = SelectRelation(reader, sources.tree)
     if inner is not None:
         _take(relation, inner)
@@ -244,6 +262,6 @@ def _ending(
             relation.distinct_on = [group_key(relation, term, reading) for term in terms]
     order = node.args.get("order")
     relation.limit = [reading.read(limit, "limit") for limit in limits]
-    counts = bool(limits) or keep_order or reader.ordered_inside() or relation.distinct_on is not None
+    counts = bool(limits) or keep_order or reader.ordered or relation.distinct_on is not None
     if order is not None and counts:
         relation.order = read_order(reading, order, relation.outs)

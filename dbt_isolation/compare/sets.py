@@ -41,6 +41,7 @@ class SetRelation(Relation):
         self._keys = reader.keys
         self._how = "union" if isinstance(node, exp.Union) else node.key
         self._distinct = bool(node.args.get("distinct"))
+        self._ordered = reader.ordered or bool(node.args.get("limit") or node.args.get("offset"))
         self._branches = [reader.query(one, outer) for one in _branches(node)]
         self.volatile = any(branch.volatile for branch in self._branches)
         #: For each output column its place in each branch, or None for NULL.
@@ -84,7 +85,7 @@ class SetRelation(Relation):
         scope.visibles.append(Visible("", own))
         reading = Expressions(self._reader, scope)
         self._limit = [reading.read(one, "limit") for one in limits]
-        if order is not None and (limits or keep_order or self._reader.ordered_inside()):
+        if order is not None and (limits or keep_order or self._ordered):
             self._order = read_order(reading, order, own)
 
     def _seal(self, outer: Env | None) -> Sealed:
@@ -109,7 +110,7 @@ class SetRelation(Relation):
             rows = keys(self._how, str(self._distinct), tuple(one.rows for one in sealed), pairs)
         else:
             order = list(range(len(sealed)))
-            if not self._reader.ordered:
+            if not self._ordered:
                 order.sort(key=lambda at: (sealed[at].rows, *(column[at] for column in columns)))
             columns = [tuple(column[at] for at in order) for column in columns]
             if keys.loose:

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from random import Random
 
 import duckdb
 import pytest
 from hypothesis import given
 
 from dbt_isolation.compare import Change, ChangeKind, classify
-from tests.compare.queries import SCHEMA, TABLES, pair, seeds
+from tests.compare.queries import SCHEMA, TABLES, Maker, pair, seeds
+from tests.compare.rewrites import rewritten
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,17 @@ def hold(change: Change, old: Result, new: Result) -> None:
         assert len(old[2]) == len(new[2])
         assert rows(old, rest) == rows(new, rest)
         assert {name.lower() for name in change.removed} == set(old[0]) - set(new[0])
+
+
+@given(seed=seeds)
+def test_another_writing_is_no_change(database: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """Whatever way a query is written in, it is the same."""
+    sql = Maker(seed).query().sql()
+    if result(database, sql) is None:
+        return
+    other = rewritten(sql, Random(seed))
+    for schema in (SCHEMA, {}):
+        assert classify(sql, other, dialect="duckdb", schema=schema).kind is ChangeKind.NONE, other
 
 
 @given(seed=seeds)
