@@ -43,6 +43,8 @@ class Reader:
         self.dialect = names.dialect
         self._ctes: dict[str, Cte] = {}
         self._readings = 0
+        # With the node itself, so that its id stays its own.
+        self._held: dict[int, tuple[exp.Expr, Relation]] = {}
         self._shared: list[Cte] = []
         #: The recursive queries that are being read.
         self._within: list[RecursiveRelation] = []
@@ -56,6 +58,9 @@ class Reader:
         ctes: "dict[str, Cte] | None" = None,
     ) -> Relation:
         """What a query gives; ``ctes`` are those that can be named where it stands, if it is read later."""
+        known = self._held.pop(id(node), None)
+        if known is not None:
+            return known[1]
         self._readings += 1
         before = (self._ctes, self.ordered)
         try:
@@ -157,6 +162,10 @@ class Reader:
         if known is None:
             cte.relations[self.ordered] = relation
         return relation
+
+    def hold(self, node: exp.Expr, relation: Relation) -> None:
+        """Keeps what has been read of a query for the next who reads it: each level of nesting once."""
+        self._held[id(node)] = (node, relation)
 
     def spent(self) -> bool:
         """Whether so much has been read that queries are no longer taken apart."""

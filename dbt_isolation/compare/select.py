@@ -178,7 +178,7 @@ def _layer(reader: "Reader", node: exp.Select, shape: Holds, scope: Scope) -> Se
     """The one query that a SELECT filters or takes columns from, if the two can be read as one."""
     first = node.args.get("from_")
     busy = shape.aggregate or shape.window or shape.rows or shape.volatile or shape.unknown
-    if first is None or busy or any(node.args.get(key) for key in _WORK):
+    if first is None or busy or order_matters(node) or any(node.args.get(key) for key in _WORK):
         return None
     source = first.this
     if any(value for key, value in source.args.items() if key not in ("this", "alias")):
@@ -199,6 +199,8 @@ def _layer(reader: "Reader", node: exp.Select, shape: Holds, scope: Scope) -> Se
     where = node.args.get("where")
     if where is not None and holds([where], reader.dialect).volatile:
         return None
+    if cte is None:
+        reader.hold(source.this, relation)
     if not isinstance(relation, SelectRelation) or relation.volatile or relation.plain or relation.ends:
         return None
     if reader.spent() or not relation.tree.leaves():
