@@ -124,6 +124,8 @@ def read_select(reader: "Reader", node: exp.Select, outer: Scope | None, keep_or
     """What a SELECT gives."""
     if node.args.get("into"):
         raise UnprovableError("SELECT INTO gives no rows")
+    if not node.expressions:
+        raise UnprovableError("a SELECT of nothing")
     scope = Scope(reader.dialect, outer)
     shape = holds(node.expressions, reader.dialect)
     sources = Sources(reader, scope)

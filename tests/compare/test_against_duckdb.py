@@ -63,8 +63,13 @@ def hold(change: Change, old: Result, new: Result) -> None:
         assert {name.lower() for name in change.removed} == set(old[0]) - set(new[0])
 
 
+#: The same properties, with few examples and in `make test-all` with many.
+LENGTHS = ("short", pytest.param("long", marks=pytest.mark.all))
+
+
+@pytest.mark.parametrize("length", LENGTHS)
 @given(seed=seeds)
-def test_another_writing_is_no_change(database: duckdb.DuckDBPyConnection, seed: int) -> None:
+def test_another_writing_is_no_change(database: duckdb.DuckDBPyConnection, length: str, seed: int) -> None:
     """Whatever way a query is written in, it is the same."""
     sql = Maker(seed).query().sql()
     if result(database, sql) is None:
@@ -74,8 +79,9 @@ def test_another_writing_is_no_change(database: duckdb.DuckDBPyConnection, seed:
         assert classify(sql, other, dialect="duckdb", schema=schema).kind is ChangeKind.NONE, other
 
 
+@pytest.mark.parametrize("length", LENGTHS)
 @given(seed=seeds)
-def test_never_less_than_the_truth(database: duckdb.DuckDBPyConnection, seed: int) -> None:
+def test_never_less_than_the_truth(database: duckdb.DuckDBPyConnection, length: str, seed: int) -> None:
     """None changes nothing, additive adds, column leaves rows and all other columns alone."""
     texts = pair(seed)
     old, new = (result(database, sql) for sql in texts)
