@@ -13,8 +13,7 @@ from dbt_isolation.compare.scopes import Scope, Visible
 if TYPE_CHECKING:
     from dbt_isolation.compare.reader import Reader
 
-#: What says nothing about a value.
-_NO_MEANING = ("big_int", "is_nvl", "_type", "over")
+_NO_MEANING = ("big_int", "is_nvl", "over")
 _PREDICATES = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Exists)
 
 
