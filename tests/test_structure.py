@@ -39,6 +39,7 @@ TIERS = (
     ("hook_writes",),
     ("writes",),
     ("reads", "sample"),
+    ("compare",),
     ("records",),
     ("state",),
     ("lineage",),
