@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dbt_isolation.artifacts import compiled
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
 from dbt_isolation.artifacts.project import artifacts_folder
@@ -80,7 +81,7 @@ class CheckedProject:
     @cached_property
     def compiled(self) -> Mapping[str, str]:
         """The SQL of what dbt compiled last, by unique id."""
-        return artifact.compiled(self._manifest_file) if self.parsed else {}
+        return compiled.read(self._manifest_file) if self.parsed else {}
 
     @cached_property
     def places(self) -> Places:

@@ -1,11 +1,12 @@
 """manifest.json: the few fields that are needed, of any dbt version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from dbt_isolation.artifacts.consumers import Consumer, DependsOn
 from dbt_isolation.environments import Named, Relation, Target
 from dbt_isolation.errors import IsolationError
 
@@ -37,13 +38,6 @@ class TestMetadata(msgspec.Struct, frozen=True):
     def column(self) -> str:
         """The column that it is about, as its arguments say; empty if they do not."""
         return str(self.kwargs.get("column_name") or "")
-
-
-class DependsOn(msgspec.Struct, frozen=True):
-    """Unique ids."""
-
-    nodes: list[str] = []
-    macros: list[str] = []
 
 
 class Checksum(msgspec.Struct, frozen=True):
@@ -177,29 +171,6 @@ class Source(msgspec.Struct, frozen=True):
         return Relation(self.database or "", self.schema_ or "", self.identifier)
 
 
-class Owner(msgspec.Struct, frozen=True):
-    """Whom to ask about an exposure."""
-
-    name: str | None = None
-    email: str | list[str] | None = None
-
-    def __str__(self) -> str:
-        email = self.email if isinstance(self.email, str) else next(iter(self.email or ()), None)
-        return self.name or email or ""
-
-
-class Consumer(msgspec.Struct, frozen=True):
-    """An exposure, a metric, a semantic model or a saved query: it reads nodes, and is no relation."""
-
-    unique_id: str
-    name: str
-    resource_type: str
-    label: str | None = None
-    original_file_path: str = ""
-    depends_on: DependsOn = DependsOn()
-    owner: Owner = Owner()
-
-
 class Macro(msgspec.Struct, frozen=True):
     """One entry of ``macros``."""
 
@@ -288,24 +259,6 @@ def decode(content: bytes, name: str) -> Manifest:
         raise IsolationError(
             f"{name} is no manifest that can be read: {error}", "run `dbt parse` again"
         ) from error
-
-
-class _Compiled(msgspec.Struct, frozen=True):
-    compiled_code: str | None = None
-
-
-class _CompiledNodes(msgspec.Struct, frozen=True):
-    nodes: dict[str, _Compiled] = {}
-
-
-def compiled(file: Path) -> Mapping[str, str]:
-    """The SQL of what dbt has compiled, by unique id; of a manifest that ``read`` takes."""
-    content = file.read_bytes()
-    # A parse compiles nothing, and to look is faster than to decode.
-    if b'"compiled_code"' not in content:
-        return {}
-    nodes = msgspec.json.decode(content, type=_CompiledNodes).nodes
-    return {unique_id: one.compiled_code for unique_id, one in nodes.items() if one.compiled_code}
 
 
 def of_node(node: Any) -> Node:

@@ -10,7 +10,7 @@ from dbt_isolation.code.arguments import Arguments
 from dbt_isolation.code.choices import Choices
 from dbt_isolation.code.events import Events
 from dbt_isolation.code.given import Given
-from dbt_isolation.code.scope import LONGEST, Scope, of_key
+from dbt_isolation.code.scope import LONGEST, Scope, key_of, of_key
 from dbt_isolation.code.values import (
     Entries,
     Global,
@@ -98,7 +98,7 @@ class Expressions:
         found: dict[object, Value] = {}
         for pair in node.items:
             key = self.value(pair.key)
-            found[_key(key)] = self.value(pair.value)
+            found[key_of(key)] = self.value(pair.value)
         return Entries(found)
 
     def _concat(self, node: nodes.Concat) -> Value:
@@ -180,8 +180,8 @@ class Expressions:
             self._events.compared(_first(node), key, [of])
         literal = key.literal if isinstance(key, Text) else None
         if isinstance(of, Entries):
-            if _key(key) in of.values:
-                return of.values[_key(key)]
+            if key_of(key) in of.values:
+                return of.values[key_of(key)]
             return Unknown(names(key).union(*map(names, of.values.values())))
         if isinstance(of, Items) and isinstance(key, Known) and isinstance(key.value, int):
             return of.values[key.value] if -len(of.values) <= key.value < len(of.values) else Unknown()
@@ -267,7 +267,7 @@ class Expressions:
             if "target.name" in names(key):
                 self._events.compared(at, key, [of])
             default = arguments.positional[1] if len(arguments.positional) > 1 else Unknown(names(key))
-            return of.values.get(_key(key), default)
+            return of.values.get(key_of(key), default)
         return Unknown()
 
     def _filter(self, node: nodes.Filter) -> Value:
@@ -288,12 +288,6 @@ class Expressions:
         if node.name == "none" and isinstance(of, Known):
             return Known(of.value is None)
         return Unknown()
-
-
-def _key(value: Value) -> object:
-    if isinstance(value, Text):
-        return value.literal if value.literal is not None else value
-    return value.value if isinstance(value, Known) else id(value)
 
 
 def _first(node: nodes.Node) -> int:

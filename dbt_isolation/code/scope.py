@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dbt_isolation.code.values import Entries, Items, Known, Unknown, Value, names, text
+from dbt_isolation.code.values import Entries, Items, Known, Text, Unknown, Value, names, text
 
 #: Longer lists are not gone through to their end: each of their items says the same.
 LONGEST = 50
@@ -59,3 +59,10 @@ def unpacked(value: Value, count: int) -> Iterator[Value]:
 def of_key(key: object, at: int) -> Value:
     """A dictionary's key as a value."""
     return text(key, at) if isinstance(key, str) else Unknown()
+
+
+def key_of(value: Value) -> object:
+    """What a value is called as a dictionary's key."""
+    if isinstance(value, Text):
+        return value.literal if value.literal is not None else value
+    return value.value if isinstance(value, Known) else id(value)

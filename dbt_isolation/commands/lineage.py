@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dbt_isolation.artifacts import catalog
+from dbt_isolation.artifacts import catalog, compiled
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.project import artifacts_folder
 from dbt_isolation.config.settings import read_yaml, suggestion
@@ -43,11 +43,11 @@ def run(arguments: Namespace) -> Outcome:
         above = lineage.above(node.unique_id, arguments.depth) if up else {}
         below = lineage.below(node.unique_id, arguments.depth) if down else {}
         return _of_nodes(lineage, node, above, below)
-    compiled = artifact.compiled(target_path / "manifest.json")
-    if not compiled:
+    sql = compiled.read(target_path / "manifest.json")
+    if not sql:
         raise IsolationError("nothing is compiled in the manifest", "run `dbt compile` first")
     found = columns_of(
-        manifest, compiled, catalog.read(target_path / "catalog.json"), manifest.metadata.adapter_type or ""
+        manifest, sql, catalog.read(target_path / "catalog.json"), manifest.metadata.adapter_type or ""
     )
     start = _column(found, node, column)
     above_it = reached(start, found.value, arguments.depth) if up else {}

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from dbt_isolation.artifacts.manifest import BUILDABLE, DependsOn
+from dbt_isolation.artifacts.consumers import DependsOn
+from dbt_isolation.artifacts.manifest import BUILDABLE
 
 _LEAVES = ("exposures", "metrics", "semantic_models", "saved_queries", "unit_tests")
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbt_isolation.artifacts.manifest import DependsOn, Manifest, Metadata, Node, NodeConfig
+from dbt_isolation.artifacts.consumers import DependsOn
+from dbt_isolation.artifacts.manifest import Manifest, Metadata, Node, NodeConfig
 from dbt_isolation.environments import Relation
 from dbt_isolation.lineage.fingerprint import Fingerprint
 from dbt_isolation.reads.announce import announcements
