@@ -29,7 +29,10 @@ from dbt_isolation.code.values import (
 )
 from dbt_isolation.sql.unreadable import UnreadableError
 
-_NAMING = re.compile(r"(?:\w+__)?generate_\w+_name$")
+#: dbt's naming macros, and what `init` has a project call its own ones.
+_NAMING = re.compile(
+    r"(?:(?:\w+__)?generate_(?:\w+_name|latest_version_pointer_alias)|project_(?:database|schema|alias)_name)$"
+)
 #: Calls whose block is run, and leaves nothing in its place.
 _RUN = frozenset({"statement", "dbt.statement", "set_sql_header", "dbt.set_sql_header"})
 
