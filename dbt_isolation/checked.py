@@ -10,7 +10,7 @@ from typing import Any
 from dbt_isolation.artifacts import compiled
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.artifacts.project import artifacts_folder
+from dbt_isolation.artifacts.project import Definition, artifacts_folder
 from dbt_isolation.checks.called import called
 from dbt_isolation.config import block as configuration
 from dbt_isolation.config.settings import read_yaml
@@ -86,7 +86,7 @@ class CheckedProject:
     @cached_property
     def places(self) -> Places:
         """Where each environment builds."""
-        own = frozenset(own_naming(self.folder))
+        own = frozenset(self._own_naming)
         targets = self.profile.targets if self.profile is not None else ()
         name = str(self.settings.get("name", ""))
         return Places(self.config, targets, self.manifest, name, own, self._environ)
@@ -100,10 +100,14 @@ class CheckedProject:
     def depends(self) -> object:
         """All that the answers depend on that are drawn from here, as values with a text of their own."""
         found = self._manifest_file.stat()
-        naming = sorted((part, one.text) for part, one in own_naming(self.folder).items())
+        naming = sorted((part, one.text) for part, one in self._own_naming.items())
         environ = sorted((name, self._environ[name]) for name in self._variables() if name in self._environ)
         profile = self.profile.targets if self.profile is not None else self.no_profile
         return self.config, self.settings, profile, naming, environ, found.st_mtime_ns, found.st_size
+
+    @cached_property
+    def _own_naming(self) -> Mapping[str, Definition]:
+        return own_naming(self.folder)
 
     def _variables(self) -> set[str]:
         """The environment variables that names of relations may be made of."""

@@ -28,7 +28,7 @@ _TARGET = frozenset(
 #: Run the SQL that they are given first, or by these names.
 _RUN = frozenset(
     {"run_query", "dbt.run_query", "adapter.execute", "adapter.add_query", "dbt_utils.get_single_value"}
-    | {"dbt_utils.get_query_results_as_dict", "statement", "dbt.statement"}
+    | {"dbt_utils.get_query_results_as_dict"}
 )
 #: Ask about a place by its literal names.
 _ASK = frozenset(
@@ -67,8 +67,6 @@ def call(name: str, arguments: Arguments, at: int, events: Events, variables: Ma
             name = name.removeprefix(root)
     if name in _RUN:
         sql = arguments.get("sql", 0) or arguments.named.get("query")
-        if name.endswith("statement"):
-            sql = None
         if isinstance(sql, Text):
             events.sql.setdefault(sql, at)
         return Unknown()
