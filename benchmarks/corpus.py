@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .results import Options, table
@@ -102,9 +101,9 @@ def corpus(options: Options) -> Answers:
 
 def _named(case: Case) -> set[str]:
     """The relations that DI01 finds in a case."""
+    from dbt_isolation.checks.text import findings_of
     from tests.checks.corpus import config
 
-    findings_of = import_module("dbt_isolation.checks.text").findings_of
     found = findings_of(case.path, case.text, case.dialect, config())
     return {one.relation for one in found if one.code == "DI01"}
 

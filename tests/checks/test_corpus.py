@@ -1,11 +1,11 @@
 """Every case of the corpus as it is, and written in other ways that mean the same."""
 
 from collections import Counter
-from importlib import import_module
 
 import duckdb
 import pytest
 
+from dbt_isolation.checks.text import findings_of
 from dbt_isolation.outcome import Finding, Severity
 from tests.checks.corpus import CODES, DIALECTS, Case, cases, config, wrong
 from tests.checks.mutations import MUTATIONS
@@ -22,7 +22,7 @@ PLAIN = [
 
 def findings(case: Case, text: str) -> list[Finding]:
     """What is found in the case's file if it says this."""
-    found = import_module("dbt_isolation.checks.text").findings_of(case.path, text, case.dialect, config())
+    found = findings_of(case.path, text, case.dialect, config())
     return list(found)
 
 
