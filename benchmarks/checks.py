@@ -94,7 +94,7 @@ class _Project:
             stream.write(f"-- {time.time_ns()}\n")
 
     def forget(self) -> None:
-        (self.folder / "target/dbt_isolation_checks.db").unlink(missing_ok=True)
+        (self.folder / "target/dbt_isolation_cache.db").unlink(missing_ok=True)
 
     def change_and_forget(self) -> None:
         self.change()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 
-FILE = "dbt_isolation_checks.db"
+FILE = "dbt_isolation_cache.db"
 
 #: Of the tables; a file with another one is made anew.
 _LAYOUT = 1

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbt_isolation.compare.change import Change, ChangeKind
-    from dbt_isolation.compare.classification import classify
+    from dbt_isolation.compare.queries.classification import classify
 
 __all__ = ["Change", "ChangeKind", "classify"]
 
@@ -12,7 +12,7 @@ __all__ = ["Change", "ChangeKind", "classify"]
 def __getattr__(name: str) -> object:
     """`classify` and its answer; sqlglot is imported with the first."""
     if name == "classify":
-        from dbt_isolation.compare.classification import classify
+        from dbt_isolation.compare.queries.classification import classify
 
         return classify
     if name in ("Change", "ChangeKind"):

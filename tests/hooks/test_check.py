@@ -220,7 +220,7 @@ def test_whose_files(project: Path, spy: Spy, monkeypatch: pytest.MonkeyPatch) -
 
 def test_where_it_is_kept(project: Path, spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
     """In dbt's target folder: the default, the setting's, the variable's."""
-    name = "dbt_isolation_checks.db"
+    name = "dbt_isolation_cache.db"
     spy.files(MODEL)
     assert (project / "target" / name).is_file()
     write(project, "dbt_project.yml", f"{PROJECT}target-path: 'out'  # not target\n")

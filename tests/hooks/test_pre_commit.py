@@ -174,7 +174,7 @@ def test_worktrees(shop: Repository, home: Path) -> None:
     assert blocked(other.commit("."), "models/orders.sql")
     other.write("models/orders.sql", "select 6 as order_id\n")
     assert other.commit(".").status == 0
-    assert (other.folder / "target/dbt_isolation_checks.db").is_file()
+    assert (other.folder / "target/dbt_isolation_cache.db").is_file()
     shop.write("models/orders.sql", "select 7 as order_id\n")
     assert shop.commit(".").status == 0
 

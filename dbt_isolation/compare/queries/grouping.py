@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.functions import Holds, holds
-from dbt_isolation.compare.keys import Node, UnprovableError
-from dbt_isolation.compare.sets import at_place
+from dbt_isolation.compare.queries.expressions import Expressions
+from dbt_isolation.compare.queries.functions import Holds, holds
+from dbt_isolation.compare.queries.keys import Node, UnprovableError
+from dbt_isolation.compare.queries.sets import at_place
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.select import SelectRelation
+    from dbt_isolation.compare.queries.select import SelectRelation
 
 
 def read_group(

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from dbt_isolation.compare.keys import Node
+from dbt_isolation.compare.queries.keys import Node
 
 
 def always(term: exp.Expr) -> bool:

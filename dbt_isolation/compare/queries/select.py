@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.functions import Holds, holds, order_matters
-from dbt_isolation.compare.grouping import group_key, read_group
-from dbt_isolation.compare.keys import Env, Node, UnprovableError
-from dbt_isolation.compare.outputs import Outputs
-from dbt_isolation.compare.relations import Leaf, Relation, Sealed, Tree, number
-from dbt_isolation.compare.scopes import Scope, Visible
-from dbt_isolation.compare.sets import read_order
-from dbt_isolation.compare.sources import Sources
+from dbt_isolation.compare.queries.expressions import Expressions
+from dbt_isolation.compare.queries.functions import Holds, holds, order_matters
+from dbt_isolation.compare.queries.grouping import group_key, read_group
+from dbt_isolation.compare.queries.keys import Env, Node, UnprovableError
+from dbt_isolation.compare.queries.outputs import Outputs
+from dbt_isolation.compare.queries.relations import Leaf, Relation, Sealed, Tree, number
+from dbt_isolation.compare.queries.scopes import Scope, Visible
+from dbt_isolation.compare.queries.sets import read_order
+from dbt_isolation.compare.queries.sources import Sources
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Reader
+    from dbt_isolation.compare.queries.reader import Reader
 
 #: Clauses that are read; any other is kept as it is and belongs to the rows.
 _READ = {

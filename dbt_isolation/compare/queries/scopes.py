@@ -5,9 +5,9 @@ from functools import partial
 
 from sqlglot import exp
 
-from dbt_isolation.compare.keys import Node, Ref, UnprovableError
-from dbt_isolation.compare.names import Names
-from dbt_isolation.compare.relations import Leaf, Out, Relation, Tree
+from dbt_isolation.compare.queries.keys import Node, Ref, UnprovableError
+from dbt_isolation.compare.queries.names import Names
+from dbt_isolation.compare.queries.relations import Leaf, Out, Relation, Tree
 
 #: Where a select alias is not visible in the select list, WHERE and the like.
 _NO_LATERAL = ("postgres", "bigquery", "tsql", "trino", "athena", "mysql")

@@ -6,7 +6,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from dbt_isolation.compare.keys import UnprovableError
+from dbt_isolation.compare.queries.keys import UnprovableError
 
 #: No model is that long; the parser would take seconds for it.
 _LONGEST = 2_000_000

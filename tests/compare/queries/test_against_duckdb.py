@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from dbt_isolation.compare import Change, ChangeKind, classify
-from tests.compare.queries import SCHEMA, TABLES, Maker, pair, seeds
-from tests.compare.rewrites import rewritten
+from tests.compare.queries.family import SCHEMA, TABLES, Maker, pair, seeds
+from tests.compare.queries.rewrites import rewritten
 
 
 @pytest.fixture(scope="module")

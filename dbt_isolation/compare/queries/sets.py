@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.keys import Env, Node, UnprovableError
-from dbt_isolation.compare.relations import Out, Relation, Sealed
-from dbt_isolation.compare.scopes import Scope, Visible
+from dbt_isolation.compare.queries.expressions import Expressions
+from dbt_isolation.compare.queries.keys import Env, Node, UnprovableError
+from dbt_isolation.compare.queries.relations import Out, Relation, Sealed
+from dbt_isolation.compare.queries.scopes import Scope, Visible
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Reader
+    from dbt_isolation.compare.queries.reader import Reader
 
 _CLAUSES = {
     "with_",

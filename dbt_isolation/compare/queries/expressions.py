@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.conditions import always, bare, deny, fields, flat, terms
-from dbt_isolation.compare.functions import is_volatile
-from dbt_isolation.compare.keys import Node, Sub, UnprovableError
-from dbt_isolation.compare.scopes import Scope, Visible
+from dbt_isolation.compare.queries.conditions import always, bare, deny, fields, flat, terms
+from dbt_isolation.compare.queries.functions import is_volatile
+from dbt_isolation.compare.queries.keys import Node, Sub, UnprovableError
+from dbt_isolation.compare.queries.scopes import Scope, Visible
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Reader
+    from dbt_isolation.compare.queries.reader import Reader
 
 _NO_MEANING = ("big_int", "is_nvl", "over")
 _PREDICATES = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Exists)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.functions import is_volatile
-from dbt_isolation.compare.keys import Node, UnprovableError
-from dbt_isolation.compare.relations import Out
-from dbt_isolation.compare.scopes import Scope
+from dbt_isolation.compare.queries.expressions import Expressions
+from dbt_isolation.compare.queries.functions import is_volatile
+from dbt_isolation.compare.queries.keys import Node, UnprovableError
+from dbt_isolation.compare.queries.relations import Out
+from dbt_isolation.compare.queries.scopes import Scope
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Reader
+    from dbt_isolation.compare.queries.reader import Reader
 
 
 class Outputs:

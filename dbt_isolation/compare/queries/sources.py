@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.items import Items
-from dbt_isolation.compare.keys import Node, Sub, UnprovableError
-from dbt_isolation.compare.relations import Joined, Relation, Tree
-from dbt_isolation.compare.scopes import Scope, Visible, nullable
+from dbt_isolation.compare.queries.items import Items
+from dbt_isolation.compare.queries.keys import Node, Sub, UnprovableError
+from dbt_isolation.compare.queries.relations import Joined, Relation, Tree
+from dbt_isolation.compare.queries.scopes import Scope, Visible, nullable
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Reader
+    from dbt_isolation.compare.queries.reader import Reader
 
 _OUTSIDE = ("this", "alias", "db", "catalog", "joins", "laterals")
 
@@ -19,7 +19,7 @@ class Rows(Relation):
     """The rows of a tree alone, as EXISTS and SEMI JOIN see them."""
 
     def __init__(self, reader: "Reader", tree: Tree) -> None:
-        from dbt_isolation.compare.select import SelectRelation
+        from dbt_isolation.compare.queries.select import SelectRelation
 
         super().__init__()
         self._select = SelectRelation(reader, tree)

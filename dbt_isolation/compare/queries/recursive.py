@@ -1,7 +1,7 @@
 """A recursive query: its rows and columns depend on all that its parts give."""
 
-from dbt_isolation.compare.keys import Env, Keys, UnprovableError
-from dbt_isolation.compare.relations import Out, Relation, Sealed
+from dbt_isolation.compare.queries.keys import Env, Keys, UnprovableError
+from dbt_isolation.compare.queries.relations import Out, Relation, Sealed
 
 
 class _Itself(Relation):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.relations import Leaf, Relation
+    from dbt_isolation.compare.queries.relations import Leaf, Relation
 
 
 class UnprovableError(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from dbt_isolation.compare.keys import Env, Node, UnprovableError
+from dbt_isolation.compare.queries.keys import Env, Node, UnprovableError
 
 
 class Out:

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from dbt_isolation.compare.functions import is_volatile
-from dbt_isolation.compare.keys import Keys, UnprovableError
-from dbt_isolation.compare.names import Names
-from dbt_isolation.compare.recursive import RecursiveRelation
-from dbt_isolation.compare.relations import Relation
-from dbt_isolation.compare.scopes import Scope, rename
-from dbt_isolation.compare.select import read_select
-from dbt_isolation.compare.sets import SetRelation
+from dbt_isolation.compare.queries.functions import is_volatile
+from dbt_isolation.compare.queries.keys import Keys, UnprovableError
+from dbt_isolation.compare.queries.names import Names
+from dbt_isolation.compare.queries.recursive import RecursiveRelation
+from dbt_isolation.compare.queries.relations import Relation
+from dbt_isolation.compare.queries.scopes import Scope, rename
+from dbt_isolation.compare.queries.select import read_select
+from dbt_isolation.compare.queries.sets import SetRelation
 
 #: So many times are queries read again where they are named again; then a query stands for itself.
 _READINGS = 400

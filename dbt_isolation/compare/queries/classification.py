@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from dbt_isolation.compare.change import Change, ChangeKind
-from dbt_isolation.compare.keys import Keys, UnprovableError
-from dbt_isolation.compare.names import Names, Schema, read_dialect
-from dbt_isolation.compare.reader import Reader
-from dbt_isolation.compare.relations import Relation
-from dbt_isolation.compare.text import read_query
+from dbt_isolation.compare.queries.keys import Keys, UnprovableError
+from dbt_isolation.compare.queries.names import Names, Schema, read_dialect
+from dbt_isolation.compare.queries.reader import Reader
+from dbt_isolation.compare.queries.relations import Relation
+from dbt_isolation.compare.queries.text import read_query
 
 
 def classify(

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dbt_isolation.compare.expressions import Expressions
-from dbt_isolation.compare.functions import is_volatile
-from dbt_isolation.compare.keys import Node, Ref, Sub, UnprovableError
-from dbt_isolation.compare.relations import Leaf, Out, Relation, Tree
-from dbt_isolation.compare.scopes import Scope, Visible, opaque, rename
+from dbt_isolation.compare.queries.expressions import Expressions
+from dbt_isolation.compare.queries.functions import is_volatile
+from dbt_isolation.compare.queries.keys import Node, Ref, Sub, UnprovableError
+from dbt_isolation.compare.queries.relations import Leaf, Out, Relation, Tree
+from dbt_isolation.compare.queries.scopes import Scope, Visible, opaque, rename
 
 if TYPE_CHECKING:
-    from dbt_isolation.compare.reader import Cte, Reader
+    from dbt_isolation.compare.queries.reader import Cte, Reader
 
 _OUTSIDE = ("this", "alias", "db", "catalog", "joins", "laterals")
 
@@ -184,7 +184,7 @@ class Items:
         self, relation: Relation, node: exp.Expr, cte: "Cte | None", alias: str = ""
     ) -> tuple[Tree, list[Visible]]:
         """A query as a source: taken apart where that changes nothing."""
-        from dbt_isolation.compare.select import SelectRelation
+        from dbt_isolation.compare.queries.select import SelectRelation
 
         reader = self._reader
         alias = alias or self._alias(node)

@@ -1,0 +1,1 @@
+"""Two queries compared: what a change of one does to its result."""
