@@ -58,11 +58,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of equal length under ``columns``."""
+    """Rows of equal length under ``columns``; where ``folded``, detail that a page shows on request."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,26 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class TextDiff:
+    """A text and what became of it; either is empty where there is none. ``path``: of the file, if of one."""
+
+    title: str
+    old: str
+    new: str
+    path: str = ""
+
+
+class Mark(StrEnum):
+    """What became of a thing in a graph; the first ones were edited, the last two only feel it."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    AFFECTED = "affected"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
 class Vertex:
     """One thing in a graph; ``note`` is said beside its label."""
 
@@ -81,19 +102,24 @@ class Vertex:
     label: str
     kind: str
     note: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Who reads whom: ``edges`` from what is read to what reads it, by names; ``focus`` is what was asked."""
+    """Who reads whom: ``edges`` from what is read to what reads it, by names.
+
+    ``focus``: what was asked, empty where nothing was. ``marks``: edges that were added or removed.
+    """
 
     title: str
     focus: str
     vertices: tuple[Vertex, ...]
     edges: tuple[tuple[str, str], ...]
+    marks: Mapping[tuple[str, str], Mark] = field(default_factory=dict)
 
 
-Block: TypeAlias = Table | Text | Graph
+Block: TypeAlias = Table | Text | Graph | TextDiff
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 

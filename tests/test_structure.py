@@ -30,7 +30,7 @@ TIERS = (
     ("main",),
     ("commands", "guard"),
     ("reports",),
-    ("excerpt", "graph_text"),
+    ("diff_text", "excerpt", "graph_text"),
     ("adoption", "checked", "invocation"),
     ("dotenv_file",),
     ("installation", "operation"),

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
+from dbt_isolation import diff_text
 from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.graph_text import trees
-from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text, TextDiff
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -76,6 +77,8 @@ def _block(block: Block) -> str:
     title = f"<h2>{escape(block.title)}</h2>\n" if block.title else ""
     if isinstance(block, Text):
         return title + (f"<pre>{escape(chr(10).join(block.lines))}</pre>" if block.lines else "")
+    if isinstance(block, TextDiff):
+        return f"{title}<pre>{escape(chr(10).join(diff_text.lines(block)))}</pre>"
     if isinstance(block, Graph):
         return f"{title}<pre>{escape(chr(10).join(trees(block)))}</pre>"
     return title + _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])

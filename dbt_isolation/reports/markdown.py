@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from dbt_isolation import diff_text
 from dbt_isolation.excerpt import excerpt_of
-from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text, TextDiff
 from dbt_isolation.reports import mermaid
 
 _MARKS = {Severity.ERROR: "❌", Severity.WARN: "⚠️"}
@@ -42,6 +43,8 @@ def _block(block: Block) -> str:
     title = f"### {_text(block.title)}\n\n" if block.title else ""
     if isinstance(block, Text):
         return title + _fenced(block.lines) if block.lines else title.rstrip()
+    if isinstance(block, TextDiff):
+        return title + _fenced(list(diff_text.lines(block)), "diff")
     if isinstance(block, Graph):
         chart = "\n".join(mermaid.lines(block))
         return f"{title}```mermaid\n{chart}\n```"
@@ -53,11 +56,11 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _fenced(lines: Sequence[str]) -> str:
+def _fenced(lines: Sequence[str], language: str = "") -> str:
     text = "\n".join(lines)
     # Longer than any fence in the text itself.
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _code(text: str) -> str:

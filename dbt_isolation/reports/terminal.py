@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from rich.cells import cell_len
 
+from dbt_isolation import diff_text
 from dbt_isolation.excerpt import excerpt_of
 from dbt_isolation.graph_text import trees
-from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Table, Text
+from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Table, Text, TextDiff
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +45,9 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     for block in outcome.blocks:
         if isinstance(block, Text):
             for line in (block.title, *block.lines):
+                screen.line(_Part(line))
+        elif isinstance(block, TextDiff):
+            for line in (block.title, *diff_text.lines(block)):
                 screen.line(_Part(line))
         elif isinstance(block, Graph):
             for line in (block.title, *trees(block)):
