@@ -16,11 +16,7 @@ _WIDEST = 120
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     """Writes it, with a newline at its end."""
-    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
-    warnings = len(outcome.findings) - errors
-    summary = f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped"
-    fine = not outcome.findings and not outcome.skipped
-    parts = [f"## dbt-isolation {command}: {'all fine' if fine else summary}"]
+    parts = [f"## dbt-isolation {command}: {_text(outcome.headline)}"]
     if outcome.findings:
         rows = [_row(finding) for finding in outcome.findings]
         parts.append(_table(("", "code", "where", "what", "what to do"), rows))
