@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,14 +107,18 @@ class _Project:
         self._given = known
         self._also = also
         self._buildable = {one.unique_id: one for one in manifest.buildable()}
-        self._names = Names(
-            (unique_id, relation)
-            for unique_id in (*self._buildable, *manifest.sources)
-            for relation in self._relations(unique_id)
-        )
         #: Of each query that was asked: whose the names are that it was given.
         self._meant: dict[str, dict[str, str]] = {}
         self._value: dict[str, dict[ColumnOf, dict[ColumnOf, str]]] = {}
+
+    @cached_property
+    def _names(self) -> Names:
+        # What a query names that dbt does not say it reads; of most projects nothing.
+        return Names(
+            (unique_id, relation)
+            for unique_id in (*self._buildable, *self._manifest.sources)
+            for relation in self._relations(unique_id)
+        )
 
     def nodes(self, wanted: Collection[str] | None) -> dict[str, Node]:
         """Those to be read, with the sources that they need noted."""
