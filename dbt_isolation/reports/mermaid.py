@@ -33,7 +33,8 @@ def lines(graph: Graph) -> list[str]:
     marked: dict[Mark, list[str]] = {}
     for vertex in graph.vertices:
         opens, closes = _SHAPES.get(vertex.kind, ("[", "]"))
-        text = "<br>".join(map(_text, filter(None, (label(vertex), vertex.note))))
+        # Mermaid cannot read an empty label.
+        text = "<br>".join(map(_text, filter(None, (label(vertex), vertex.note)))) or " "
         found.append(f'    {number[vertex.name]}{opens}"{text}"{closes}')
         if vertex.mark:
             marked.setdefault(vertex.mark, []).append(number[vertex.name])

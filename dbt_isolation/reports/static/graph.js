@@ -9,7 +9,6 @@
   const LINE = 17;
   const SHAPES = {
     source: "barrel", seed: "cut-rectangle", exposure: "round-hexagon", metric: "round-hexagon",
-    column: "round-rectangle",
   };
 
   const cut = (text) => (text.length > WIDEST ? text.slice(0, WIDEST - 1) + "…" : text);
@@ -21,11 +20,13 @@
     const vertices = graph.vertices.map((one, at) => {
       const lines = [cut(shown((one.sign ? one.sign + " " : "") + one.label))];
       if (one.note) lines.push(cut(shown(one.note)));
-      const width = Math.max(60, 28 + Math.max(...lines.map((line) => pen.measureText(line).width)));
+      const shape = SHAPES[one.kind] || "round-rectangle";
+      const ends = shape === "round-hexagon" ? 56 : 28;
+      const width = Math.max(60, ends + Math.max(...lines.map((line) => pen.measureText(line).width)));
       return {
         group: "nodes",
-        data: {...one, id: "v" + at, text: lines.join("\n"), shape: SHAPES[one.kind] || "round-rectangle",
-               width, height: 15 + LINE * lines.length},
+        data: {...one, id: "v" + at, text: lines.join("\n"), shape, width,
+               height: 15 + LINE * lines.length},
         classes: [one.mark, at === graph.focus ? "focus" : ""].join(" "),
       };
     });
@@ -181,6 +182,9 @@
     const many = vertices.length > MANY;
     (many ? byLayers : byDagre)(vertices, edges);
     section.classList.add("drawn");
+    const rows = vertices.map((one) => one.position.y);
+    const high = Math.max(...rows) - Math.min(...rows) + 140;
+    picture.style.height = `${Math.round(Math.max(240, Math.min(high, innerHeight * 0.7)))}px`;
     const cy = cytoscape({
       container: picture, elements: [...vertices, ...edges], style: look(), layout: {name: "preset", fit: false},
       minZoom: 0.02, maxZoom: 3, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false,
