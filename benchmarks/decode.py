@@ -10,9 +10,7 @@ import argparse
 import gzip
 from pathlib import Path
 
-import msgspec
-
-from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.artifacts import manifest
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
         content = gzip.decompress(content)
     if arguments.write_to is not None:
         arguments.write_to.write_bytes(content)
-    msgspec.json.decode(content, type=Manifest)
+    manifest.decode(content, str(arguments.file))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """manifest.json: the few fields that are needed, of any dbt version."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from dbt_isolation.artifacts.column import Column
 from dbt_isolation.artifacts.consumers import Consumer, DependsOn
+from dbt_isolation.artifacts.source import Source
 from dbt_isolation.environments import Named, Relation, Target
 from dbt_isolation.errors import IsolationError
 
@@ -53,13 +57,6 @@ class Contract(msgspec.Struct, frozen=True):
     enforced: bool = False
 
 
-class Column(msgspec.Struct, frozen=True):
-    """A column as the properties describe it."""
-
-    data_type: str | None = None
-    constraints: list[dict[str, Any]] = []
-
-
 class Node(msgspec.Struct, frozen=True):
     """One entry of ``nodes`` or ``functions``."""
 
@@ -86,7 +83,10 @@ class Node(msgspec.Struct, frozen=True):
     constraints: list[dict[str, Any]] = []
     columns: dict[str, Column] = {}
     access: str | None = None
+    description: str | None = None
     meta: dict[str, Any] = {}
+    latest_version: str | int | float | None = None
+    deprecation_date: str | None = None
     test_metadata: TestMetadata | None = None
     column_name: str | None = None
     arguments: list[dict[str, Any]] | None = None
@@ -141,34 +141,6 @@ class UnitTest(msgspec.Struct, frozen=True):
 
     unique_id: str
     depends_on: DependsOn = DependsOn()
-
-
-class SourceConfig(msgspec.Struct, frozen=True):
-    """The part of a source table's config that says how to sample it."""
-
-    meta: dict[str, Any] | None = None
-
-
-class Source(msgspec.Struct, frozen=True):
-    """One entry of ``sources``."""
-
-    unique_id: str
-    name: str
-    source_name: str = ""
-    package_name: str = ""
-    database: str | None = None
-    schema_: str | None = msgspec.field(default=None, name="schema")
-    identifier: str = ""
-    unrendered_database: str | None = None
-    unrendered_schema: str | None = None
-    loaded_at_field: str | None = None
-    meta: dict[str, Any] | None = None
-    config: SourceConfig = SourceConfig()
-
-    @property
-    def relation(self) -> Relation:
-        """Where it is."""
-        return Relation(self.database or "", self.schema_ or "", self.identifier)
 
 
 class Macro(msgspec.Struct, frozen=True):
@@ -267,11 +239,24 @@ def decode(content: bytes, name: str) -> Manifest:
 def decode_as(content: bytes, name: str, kind: type[Kind]) -> Kind:
     """The same as a ``kind`` of manifest."""
     try:
-        return msgspec.json.decode(content, type=kind)
+        with _no_collection():
+            return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise IsolationError(
             f"{name} is no manifest that can be read: {error}", "run `dbt parse` again"
         ) from error
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Garbage is not looked for meanwhile: there is none among records, and it takes more than decoding."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def of_node(node: Any) -> Node:

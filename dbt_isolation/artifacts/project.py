@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt_isolation.artifacts.manifest import Node
+from dbt_isolation.artifacts.source import Source
 from dbt_isolation.config.settings import read_yaml
 from dbt_isolation.errors import IsolationError
 
@@ -17,6 +18,8 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*\(.*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
 _RENDERED_BY_TARGET = re.compile(r"\{\{[^}]*\b(?:target|env_var|var)\b")
 
+#: Properties that dbt takes for config.
+_CONFIG = ("access", "contract", "docs", "group", "meta")
 #: What dbt reads where, if dbt_project.yml does not say otherwise.
 _PATHS = {
     "model-paths": "models",
@@ -190,15 +193,48 @@ class ProjectFiles:
 
         dbt keeps the rendered values alone, which differ by target.
         """
+        return self._written(node)[1]
+
+    def by_target(self, node: Node | Source) -> Mapping[str, Any]:
+        """What the properties say of it that may be rendered otherwise on another target, as written.
+
+        ``config``, ``columns`` by their names, and the rest as dbt has it in the manifest.
+        """
+        entry, config = self._written(node) if isinstance(node, Node) else self._written_source(node)
+        if not entry:
+            return {"config": {}, "columns": {}}
+        columns = {str(one.get("name")): _by_target(one) for one in _mappings(entry.get("columns"))}
+        rest = {key: value for key, value in entry.items() if key not in ("columns", "config", *_CONFIG)}
+        return {
+            **_by_target(rest),
+            "config": _by_target(config),
+            "columns": {name: found for name, found in columns.items() if found},
+        }
+
+    def _written(self, node: Node) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """A node's properties and what they configure, where rendering may matter."""
         package, separator, path = (node.patch_path or "").partition("://")
         if not separator:
-            return {}
-        folder = self.folder if package == self._name else self._package_folder(package)
-        entry = self._properties(folder / path).get(f"{node.resource_type}s", {}).get(node.name, {})
-        config = entry.get("config")
-        return config if isinstance(config, Mapping) else {}
+            return {}, {}
+        entry = self._properties(package, path).get(f"{node.resource_type}s", {}).get(node.name, {})
+        config = _configured(entry)
+        for version in _mappings(entry.get("versions")):
+            if node.version is not None and str(version.get("v")) == str(node.version):
+                columns = [*_mappings(entry.get("columns")), *_mappings(version.get("columns"))]
+                entry, config = {**entry, **version, "columns": columns}, {**config, **_configured(version)}
+        return entry, config
 
-    def _read_properties(self, file: Path) -> dict[str, dict[str, Mapping[str, Any]]]:
+    def _written_source(self, source: Source) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        file = self._properties(source.package_name, source.original_file_path)
+        entry = file.get("sources", {}).get(source.source_name, {})
+        for table in _mappings(entry.get("tables")):
+            if table.get("name") == source.name:
+                said = {"source_description": entry.get("description"), **table}
+                return said, {**_configured(entry), **_configured(table)}
+        return {}, {}
+
+    def _read_properties(self, package: str, path: str) -> dict[str, dict[str, Mapping[str, Any]]]:
+        file = (self.folder if package == self._name else self._package_folder(package)) / path
         try:
             if not _RENDERED_BY_TARGET.search(file.read_text(encoding="utf-8")):
                 return {}
@@ -206,9 +242,8 @@ class ProjectFiles:
         except (OSError, UnicodeDecodeError, IsolationError):
             return {}
         return {
-            kind: {str(entry.get("name")): entry for entry in entries if isinstance(entry, Mapping)}
+            kind: {str(entry.get("name")): entry for entry in _mappings(entries)}
             for kind, entries in content.items()
-            if isinstance(entries, list)
         }
 
     def _package_folder(self, package: str) -> Path:
@@ -222,3 +257,18 @@ class ProjectFiles:
 def _variables(project: Mapping[str, Any]) -> Mapping[str, Any]:
     found = project.get("vars")
     return found if isinstance(found, Mapping) else {}
+
+
+def _mappings(entries: object) -> list[Mapping[str, Any]]:
+    return [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
+
+
+def _configured(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an entry of a properties file configures, under ``config:`` or beside it."""
+    config = entry.get("config")
+    beside = {key: entry[key] for key in _CONFIG if key in entry}
+    return {**beside, **(config if isinstance(config, Mapping) else {})}
+
+
+def _by_target(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in entry.items() if _RENDERED_BY_TARGET.search(str(value))}

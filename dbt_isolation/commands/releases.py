@@ -133,6 +133,7 @@ def _show(releases: Releases, number: int | None) -> Outcome:
                     "built_at": node.built_at,
                     "release": node.release,
                     "fingerprint": node.fingerprint,
+                    "metadata": node.metadata,
                 }
                 for unique_id, node in sorted(release.nodes.items())
             },

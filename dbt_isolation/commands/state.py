@@ -1,6 +1,7 @@
 """``state push`` and ``state pull``: what production runs, into the release store and out of it."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from dbt_isolation import environments
 from dbt_isolation.artifacts import run_results
@@ -72,13 +73,25 @@ def _pushed(releases: Releases, pushed: Pushed) -> Outcome:
         Kind.NOTHING: "the run built nothing; "
         + (f"release {pushed.number} stays current" if pushed.number else "there is no release yet"),
     }
-    rows = tuple((one,) for one in pushed.changed[:_SHOWN])
-    more = len(pushed.changed) - len(rows)
-    table = Table("", ("new or changed",), (*rows, *(((f"… and {more} more",),) if more else ())))
-    return Outcome(
-        blocks=(Text(said[pushed.kind], ()), *((table,) if rows else ())),
-        data={"kind": str(pushed.kind), "release": pushed.number, "changed": list(pushed.changed)},
+    tables = (
+        _listed("new or changed", pushed.changed),
+        _listed("same data, described otherwise", pushed.described),
     )
+    return Outcome(
+        blocks=(Text(said[pushed.kind], ()), *(table for table in tables if table.rows)),
+        data={
+            "kind": str(pushed.kind),
+            "release": pushed.number,
+            "changed": list(pushed.changed),
+            "described": list(pushed.described),
+        },
+    )
+
+
+def _listed(title: str, unique_ids: Sequence[str]) -> Table:
+    rows = tuple((one,) for one in unique_ids[:_SHOWN])
+    more = len(unique_ids) - len(rows)
+    return Table("", (title,), (*rows, *(((f"… and {more} more",),) if more else ())))
 
 
 def _pull(about: Invocation) -> Outcome:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dbt_isolation.artifacts.manifest import Manifest, Source
+from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.artifacts.source import Source
 from dbt_isolation.config.model import Environment
 from dbt_isolation.environments import Target
 from dbt_isolation.installation.fact import Fact

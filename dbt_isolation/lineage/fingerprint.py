@@ -1,7 +1,8 @@
 """A node's fingerprint: equal for what gives equal data, on every machine, target and environment.
 
-It is made of what is written, never of compiled text, which differs by target. The idea of hashing a node and
-its parents apart is SQLMesh's (``snapshot/definition.py``).
+It is made of what is written, never of compiled text, which differs by target. Beside it stands what
+describes the node, and changes no data. The idea of hashing a node and its parents apart, and data apart
+from metadata, is SQLMesh's (``snapshot/definition.py``).
 """
 
 import hashlib
@@ -15,9 +16,13 @@ from typing import Any
 from dbt_isolation.artifacts.manifest import Manifest, Node
 from dbt_isolation.artifacts.project import ProjectFiles
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.lineage.config_call import ConfigCall
+from dbt_isolation.lineage.described import NO_DATA, Described, as_parsed, of_node, of_source
 
 #: Of the way in which a fingerprint is made; another version's is never equal.
 VERSION = 1
+#: Of the way in which the half of the metadata is made.
+DESCRIBED_VERSION = 1
 
 _ADAPTERS = (
     *("athena", "bigquery", "clickhouse", "databricks", "duckdb", "fabric", "postgres", "redshift"),
@@ -25,41 +30,31 @@ _ADAPTERS = (
 )
 #: Packages whose macros are dbt's, an adapter's or ours.
 _NOT_THE_USERS = frozenset({"dbt", "dbt_isolation", *(f"dbt_{adapter}" for adapter in _ADAPTERS)})
-#: Config that changes no data: what describes, who may see it, where it is put and how it is run.
-_NO_DATA = frozenset(
-    {
-        *("access", "alias", "concurrent_batches", "database", "deprecation_date", "description", "docs"),
-        *(
-            "enabled",
-            "freshness",
-            "full_refresh",
-            "grants",
-            "group",
-            "job_labels",
-            "labels",
-            "latest_version",
-        ),
-        *("latest_version_pointer", "meta", "persist_docs", "query_tag", "schema", "snowflake_warehouse"),
-        *("static_analysis", "tags", "target_database", "target_schema", "threads"),
-    }
-)
 _ADDED_UP = frozenset({"pre-hook", "post-hook", "pre_hook", "post_hook", "packages"})
 _VARIABLE = re.compile(r"\bvar\s*\(\s*(['\"])(.+?)\1")
 _ENVIRONMENT_VARIABLE = re.compile(r"\benv_var\s*\(\s*(['\"])(.+?)\1")
-_CONFIG_CALL = re.compile(r"\bconfig\s*\(\s*\{?")
-_CONFIG_KEY = re.compile(r"(?:^|[,(\s])(?:(\w+)\s*=(?!=)|(['\"])([\w-]+)\2\s*:)")
 _READS_OWN_CONFIG = re.compile(r"\bconfig\s*\.\s*(?:get|require|meta)|\bmodel\s*[.\[]")
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Two hashes of a node, 20 hexadecimal digits each: of its own data and of its parents'."""
+    """Four hashes, 20 hexadecimal digits each: of own data, parents' data, own and parents' metadata.
+
+    As text it is the half of the data, which is all that evidence and reads compare.
+    """
 
     data: str
     parents: str
+    metadata: str = ""
+    parents_metadata: str = ""
 
     def __str__(self) -> str:
         return f"{VERSION}:{self.data}:{self.parents}"
+
+    @property
+    def described(self) -> str:
+        """The half of the metadata as text: another one asks for no rebuild."""
+        return f"{DESCRIBED_VERSION}:{self.metadata}:{self.parents_metadata}"
 
 
 def fingerprints(manifest: Manifest, files: ProjectFiles) -> dict[str, Fingerprint]:
@@ -101,17 +96,20 @@ class _Hasher:
                 continue
             parents = sorted(set(node.depends_on.nodes))
             inlined = [own[one] for one in parents if one in nodes and nodes[one].ephemeral]
-            own[unique_id] = _hash([self._own(node), *inlined])
+            code = _normalised(node.raw_code)
+            call = ConfigCall.of(code)
+            own[unique_id] = _hash([self._own(node, code, call), *inlined])
             found[unique_id] = Fingerprint(
                 own[unique_id],
                 _hash([[one, str(found[one]) if one in found else self._source(one)] for one in parents]),
+                _hash(self._metadata(node.package_name, of_node(node, call, self._files))),
+                _hash([[one, self._described(one, found)] for one in parents]),
             )
         return found
 
-    def _own(self, node: Node) -> list[object]:
-        code = _normalised(node.raw_code)
+    def _own(self, node: Node, code: str, call: ConfigCall) -> list[object]:
         macros = self._macros_of(node)
-        config = self._config(node, code, macros)
+        config = self._config(node, code, call, macros)
         texts = [code, *(self._manifest.macros[one].macro_sql for one in macros), _text(config)]
         enforced = node.contract.enforced
         return [
@@ -121,10 +119,13 @@ class _Hasher:
             config,
             self._values(node.package_name, texts),
             self._files.digest(node) if node.resource_type == "seed" else None,
-            [[name, column.data_type, column.constraints] for name, column in sorted(node.columns.items())]
+            [
+                [name, column.data_type, as_parsed(column.constraints)]
+                for name, column in sorted(node.columns.items())
+            ]
             if enforced
             else None,
-            node.constraints if enforced else None,
+            as_parsed(node.constraints) if enforced else None,
         ]
 
     def _macros_of(self, node: Node) -> list[str]:
@@ -153,18 +154,19 @@ class _Hasher:
             self._macros[unique_id] = _hash(_normalised(self._manifest.macros[unique_id].macro_sql))
         return self._macros[unique_id]
 
-    def _config(self, node: Node, code: str, macros: Iterable[str]) -> Mapping[str, object]:
+    def _config(self, node: Node, code: str, call: ConfigCall, macros: Iterable[str]) -> Mapping[str, object]:
         """What is configured outside of the code; the code's own ``config()`` is hashed as written."""
-        in_code = _configured(code)
         config = {**node.unrendered_config, **self._files.unrendered(node)}
         kept = {
-            key: value for key, value in config.items() if key not in in_code or key.lstrip("+") in _ADDED_UP
+            key: value
+            for key, value in config.items()
+            if key not in call.keys or key.lstrip("+") in _ADDED_UP
         }
         if _READS_OWN_CONFIG.search(code) or any(
             _READS_OWN_CONFIG.search(self._manifest.macros[one].macro_sql) for one in macros
         ):
             return kept
-        return {key: value for key, value in kept.items() if key.lstrip("+") not in _NO_DATA}
+        return {key: value for key, value in kept.items() if key.lstrip("+") not in NO_DATA}
 
     def _values(self, package: str, texts: Iterable[str]) -> list[list[object]]:
         named: set[tuple[str, str]] = set()
@@ -183,34 +185,25 @@ class _Hasher:
             for kind, name in sorted(named)
         ]
 
+    def _metadata(self, package: str, described: Described) -> list[object]:
+        texts = _text(described.texts)
+        # Values of environment variables are a machine's own; and where a node is put is a target's.
+        values = [one for one in self._values(package, [texts]) if one[0] == "var"]
+        return [texts, described.places, values]
+
+    def _described(self, unique_id: str, found: Mapping[str, Fingerprint]) -> object:
+        if unique_id in found:
+            return found[unique_id].described
+        source = self._manifest.sources.get(unique_id)
+        if source is None:
+            return None
+        return self._metadata(source.package_name, of_source(source, self._files))
+
     def _source(self, unique_id: str) -> list[object]:
         source = self._manifest.sources.get(unique_id)
         if source is None:
             return []
         return [source.identifier, source.unrendered_database, source.unrendered_schema]
-
-
-def _configured(code: str) -> set[str]:
-    """The keys that the code's own ``config()`` calls set."""
-    found: set[str] = set()
-    for call in _CONFIG_CALL.finditer(code):
-        depth, outermost, quote = 0, [], ""
-        for character in code[call.end() :]:
-            if quote:
-                quote = "" if character == quote else quote
-            elif character in "'\"":
-                quote = character
-            elif character in "([{":
-                depth += 1
-            elif character in ")]}":
-                depth -= 1
-                if depth < 0:
-                    break
-            if depth == 0:
-                outermost.append(character)
-        for match in _CONFIG_KEY.finditer("".join(outermost)):
-            found.add(match[1] or match[3])
-    return found
 
 
 def _normalised(text: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbt_isolation import environments, naming
-from dbt_isolation.artifacts.manifest import Manifest, Source
+from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.artifacts.source import Source
 from dbt_isolation.config.model import Environment
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.environments import Refusal, Relation, Run

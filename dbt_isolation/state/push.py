@@ -33,17 +33,20 @@ class Kind(StrEnum):
 class Pushed:
     """What a push did: ``changed`` is what differs from the release before.
 
-    ``number`` is the current release's; of a run that is known, the one that it is in.
+    ``described``: what gives the same data in the same place, and is described otherwise. ``number`` is the
+    current release's; of a run that is known, the one that it is in.
     """
 
     kind: Kind
     number: int
     changed: tuple[str, ...] = ()
+    described: tuple[str, ...] = ()
 
 
 def push(releases: Releases, ran: Ran) -> Pushed:
     """Writes a release where something that was built differs from the current one, else a run record.
 
+    What is only described otherwise differs too: a release has the documentation of what it runs.
     Raises ``IsolationError`` where another push came first with one of the same nodes, and for a store that
     does not answer; what was current stays current.
     """
@@ -59,10 +62,13 @@ def push(releases: Releases, ran: Ran) -> Pushed:
             _refuse_conflict(current, ran, built, first.release if first is not None else 0)
         nodes = _nodes(ran, built, current)
         changed = tuple(sorted(one for one in built if _differs(nodes[one], current, one)))
-        if current is not None and not changed:
+        described = tuple(
+            sorted(one for one in built if one not in changed and _redescribed(nodes[one], current, one))
+        )
+        if current is not None and not changed and not described:
             return _refresh(releases, ran, current)
         if number := _release(releases, ran, head, current, nodes):
-            return Pushed(Kind.RELEASE, number, changed)
+            return Pushed(Kind.RELEASE, number, changed, described)
         head = releases.head()
     raise IsolationError(
         f"{releases.place}: others were faster {_ATTEMPTS} times", "run `dbt-isolation state push` again"
@@ -139,6 +145,7 @@ def _nodes(ran: Ran, built: Mapping[str, Node], current: Release | None) -> dict
                 built_at=times[node.unique_id] or ran.results.metadata.generated_at,
                 release=0,
                 signature=node.signature,
+                metadata=ran.fingerprints[node.unique_id].described,
             )
         elif current is not None and node.unique_id in current.nodes:
             found[node.unique_id] = current.nodes[node.unique_id]
@@ -148,6 +155,11 @@ def _nodes(ran: Ran, built: Mapping[str, Node], current: Release | None) -> dict
 def _differs(node: ReleasedNode, current: Release | None, unique_id: str) -> bool:
     known = current.nodes.get(unique_id) if current is not None else None
     return known is None or (known.fingerprint, known.relation) != (node.fingerprint, node.relation)
+
+
+def _redescribed(node: ReleasedNode, current: Release | None, unique_id: str) -> bool:
+    known = current.nodes.get(unique_id) if current is not None else None
+    return known is not None and known.metadata != node.metadata
 
 
 def _manifest(releases: Releases, ran: Ran, current: Release | None, built: Collection[str]) -> bytes:

@@ -17,6 +17,7 @@ class ReleasedNode(msgspec.Struct, frozen=True):
     """One node as it was actually built; ``release`` is the number of the release that built it.
 
     ``built_at`` is in ISO 8601; ``signature`` holds a function's arguments and what it returns.
+    ``fingerprint`` is the half of the data, which says whether it is another; ``metadata`` the other half.
     """
 
     fingerprint: str
@@ -29,6 +30,7 @@ class ReleasedNode(msgspec.Struct, frozen=True):
     built_at: str
     release: int
     signature: dict[str, Any] | None = None
+    metadata: str = ""
 
     @property
     def relation(self) -> Relation:

@@ -187,10 +187,9 @@ def test_config_counts_where_it_changes_data(
     folder: Path, one_config: dict[str, Any], another: dict[str, Any], same: bool
 ) -> None:
     """What describes, grants and places does not."""
-    assert (
-        one(folder, "select 1", unrendered_config=one_config)
-        == one(folder, "select 1", unrendered_config=another)
-    ) is same
+    first, second = (one(folder, "select 1", unrendered_config=config) for config in (one_config, another))
+    assert (str(first) == str(second)) is same
+    assert (first.described == second.described) is not same
 
 
 @pytest.mark.parametrize(
@@ -225,9 +224,9 @@ def test_code_that_reads_its_own_config(folder: Path) -> None:
     def described(code: str, meta: int) -> Fingerprint:
         return one(folder, code, unrendered_config={"meta": {"a": meta}})
 
-    assert described("select 1", 1) == described("select 1", 2)
+    assert str(described("select 1", 1)) == str(described("select 1", 2))
     for code in ("{{ config.get('meta')['a'] }}", "{{ model.config.meta.a }}", "{{ model['meta'] }}"):
-        assert described(code, 1) != described(code, 2)
+        assert str(described(code, 1)) != str(described(code, 2))
 
 
 def test_values_of_variables_count_where_they_are_named(folder: Path) -> None:
@@ -277,8 +276,19 @@ def test_a_contract_counts_where_it_is_enforced(folder: Path) -> None:
 
     assert promised(True, "int") != promised(True, "text")
     assert promised(True, "int") != promised(True, "int", constraints=[{"type": "not_null"}])
-    assert promised(True, "int") == promised(True, "int", description="what it is")
-    assert promised(False, "int") == promised(False, "text")
+    assert str(promised(True, "int")) == str(promised(True, "int", description="what it is"))
+    assert str(promised(False, "int")) == str(promised(False, "text"))
+
+
+def test_a_foreign_keys_table_counts_as_a_parent_alone(folder: Path) -> None:
+    """dbt writes a ref() when it parses, and the relation of its target when it compiles."""
+
+    def referring(to: str | None, **more: Any) -> Fingerprint:
+        constraints = [{"type": "foreign_key", "to": to, "to_columns": ["id"], **more}]
+        return one(folder, "x", contract={"enforced": True}, constraints=constraints)
+
+    assert referring("ref('a')") == referring('"db"."dev"."a"')
+    assert referring(None) != referring(None, expression="a (id)")
 
 
 def test_a_seeds_bytes_count_whatever_its_size(folder: Path) -> None:
@@ -370,4 +380,5 @@ def test_golden(orchard: Project) -> None:
     """The same with every version of dbt, and until VERSION changes: `orchard` as it was released."""
     [release] = (orchard.folder / "state/orchard/prod/releases").iterdir()
     nodes = json.loads((release / "release.json").read_text())["nodes"]
-    assert {name: node["fingerprint"] for name, node in nodes.items()} == json.loads(GOLDEN.read_text())
+    found = {name: [node["fingerprint"], node["metadata"]] for name, node in nodes.items()}
+    assert found == json.loads(GOLDEN.read_text())

@@ -45,9 +45,10 @@ class Shop:
         *parents: str,
         materialized: str = "table",
         macros: Iterable[str] = (),
+        **more: object,
     ) -> str:
-        """Adds a model, or writes it anew."""
-        return self._node("model", name, code, parents, macros, config={"materialized": materialized})
+        """Adds a model, or writes it anew; ``more`` is what else the manifest says of it."""
+        return self._node("model", name, code, parents, macros, config={"materialized": materialized}, **more)
 
     def seed(self, name: str, content: str = "id\n1\n") -> str:
         """Adds a seed with its file."""

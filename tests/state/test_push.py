@@ -1,13 +1,18 @@
 """What a run becomes: a release, a refresh, or nothing."""
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.reads.decide import Evidence, reads
+from dbt_isolation.records.evidence import Mode
 from dbt_isolation.state.push import Kind, push
-from dbt_isolation.state.release import Refresh
+from dbt_isolation.state.release import Refresh, decode_release
 from dbt_isolation.state.releases import Releases
 from tests.state.artifacts import Shop, current, files, places, releases_in
 
@@ -87,6 +92,72 @@ def test_a_change_of_place_is_a_release(releases: Releases, shop: Shop) -> None:
     assert (pushed.kind, pushed.changed) == (Kind.RELEASE, (ORDERS,))
     assert str(places(current(releases))[ORDERS]) == "warehouse.analytics_core.orders"
     assert str(places(current(releases))[TOTALS]) == "warehouse.analytics.totals"
+
+
+def test_a_change_of_documentation_is_a_release(releases: Releases, shop: Shop) -> None:
+    """With the new documentation in it; for everything that reads by the release nothing has changed."""
+    push(releases, shop.ran())
+    before = current(releases)
+    shop.model("orders", "select 1 as id", description="One row for each order.")
+    ran = shop.ran()
+    pushed = push(releases, ran)
+    assert (pushed.kind, pushed.number, pushed.changed) == (Kind.RELEASE, 2, ())
+    assert pushed.described == (ORDERS, TOTALS)
+    release = current(releases)
+    assert [one.fingerprint for one in release.nodes.values()] == [
+        one.fingerprint for one in before.nodes.values()
+    ]
+    described = json.loads(releases.manifest(release))["nodes"][ORDERS]["description"]
+    assert described == "One row for each order."
+    read = reads(
+        ran.manifest,
+        ran.fingerprints,
+        before,
+        Evidence.of(()),
+        mode=Mode.FULL,
+        now=datetime.now(UTC),
+        max_age=None,
+    )
+    assert not any(one.changed for one in read.values())
+    assert push(releases, shop.ran()).kind is Kind.REFRESH
+
+
+def test_documentation_of_what_is_not_built_waits(releases: Releases, shop: Shop) -> None:
+    """Until it is built: the release has what describes it as it was built, and still sees the difference."""
+    push(releases, shop.ran())
+    old = current(releases).nodes[ORDERS]
+    shop.model("orders", "select 1 as id", description="One row for each order.")
+    assert push(releases, shop.ran(REGIONS)).kind is Kind.REFRESH
+    shop.seed("regions", "id\n2\n")
+    pushed = push(releases, shop.ran(REGIONS))
+    assert (pushed.changed, pushed.described) == ((REGIONS,), ())
+    assert current(releases).nodes[ORDERS] == old
+    assert "description" not in json.loads(releases.manifest(current(releases)))["nodes"][ORDERS]
+    assert push(releases, shop.ran()).described == (ORDERS, TOTALS)
+
+
+def test_a_sources_documentation(releases: Releases, shop: Shop) -> None:
+    """Is that of what reads it."""
+    raw = shop.source("orders")
+    shop.model("orders", "select 1 as id", raw)
+    push(releases, shop.ran())
+    shop.entries["sources"][raw]["description"] = "As the till writes them."
+    assert push(releases, shop.ran()).described == (ORDERS, TOTALS)
+    source = json.loads(releases.manifest(current(releases)))["sources"][raw]
+    assert source["description"] == "As the till writes them."
+
+
+def test_a_release_from_before_there_was_metadata(releases: Releases, shop: Shop) -> None:
+    """What described its nodes is not known, so the next run of them records it."""
+    ran = shop.ran()
+    plain = {name: replace(one, metadata="", parents_metadata="") for name, one in ran.fingerprints.items()}
+    push(releases, replace(ran, fingerprints=plain))
+    content = json.loads(releases.content(1, "release.json"))
+    for node in content["nodes"].values():
+        del node["metadata"]
+    assert decode_release(json.dumps(content).encode(), "release.json").nodes[ORDERS].metadata == ""
+    pushed = push(releases, shop.ran())
+    assert (pushed.kind, pushed.described) == (Kind.RELEASE, (ORDERS, TOTALS, REGIONS))
 
 
 def test_a_seeds_content_is_a_change(releases: Releases, shop: Shop) -> None:
