@@ -19,7 +19,11 @@ class _CompiledNodes(msgspec.Struct, frozen=True):
 
 def read(file: Path) -> Mapping[str, str]:
     """The SQL of what dbt has compiled, by unique id; of a manifest that ``manifest.read`` takes."""
-    content = file.read_bytes()
+    return decode(file.read_bytes())
+
+
+def decode(content: bytes) -> Mapping[str, str]:
+    """The same, of a manifest that ``manifest.decode`` takes."""
     # A parse compiles nothing, and to look is faster than to decode.
     if b'"compiled_code"' not in content:
         return {}

@@ -19,13 +19,19 @@ BUILDABLE = frozenset({"model", "seed", "snapshot", "function"})
 
 
 class NodeConfig(msgspec.Struct, frozen=True):
-    """The part of a node's config that decides whether and where it is written."""
+    """The part of a node's config that decides whether and where it is written, and what a test finds."""
 
     materialized: str | None = None
     database: str | None = None
     schema_: str | None = msgspec.field(default=None, name="schema")
     alias: str | None = None
     store_failures: bool | None = None
+    # Of tests; what a model has under these names is its project's own.
+    severity: Any = None
+    where: Any = None
+    limit: Any = None
+    error_if: Any = None
+    fail_calc: Any = None
     target_database: str | None = None
     target_schema: str | None = None
     group: str | None = None

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, Row] = {
     "state": Row("dbt_isolation.commands.state", "records what production runs, and copies it here"),
     "releases": Row("dbt_isolation.commands.releases", "what a protected environment has run"),
     "reads": Row("dbt_isolation.commands.reads", "where each ref and source of a node is read, and why"),
+    "compare": Row("dbt_isolation.commands.compare", "what this project changes of what production runs"),
     "lineage": Row("dbt_isolation.commands.lineage", "what a node reads, and what reads it"),
     "sample": Row("dbt_isolation.commands.sample", "copies a raw source, or a part of it, for development"),
 }

@@ -9,6 +9,7 @@ from dbt.contracts.state import load_result_state
 
 from dbt_isolation.guard import cross_views
 from dbt_isolation.guard.deferral import DEFERRING, Deferral, defer, open_release
+from dbt_isolation.guard.differences import Differences
 from dbt_isolation.guard.evidence import RECORDED, Ledger
 from dbt_isolation.guard.present import Present
 from dbt_isolation.guard.session import Session
@@ -28,6 +29,7 @@ class Course:
     ledger: Ledger | None = None
     deferral: Deferral | None = None
     starting: Starting | None = None
+    differences: Differences | None = None
 
     @classmethod
     def of(cls, session: Session, manifest: Any, *, derives: bool) -> Self | None:
@@ -51,7 +53,10 @@ class Course:
         starting = None
         if opened is not None and session.command in STARTING:
             starting = Starting(session, opened.environment, opened.release, manifest)
-        return cls(session, manifest, ledger if recorded else None, deferral, starting)
+        differences = None
+        if opened is not None and recorded and run.config.post_run:
+            differences = Differences(session, opened, present)
+        return cls(session, manifest, ledger if recorded else None, deferral, starting, differences)
 
     def selected(self) -> None:
         """dbt knows what it runs, and runs nothing yet. Raises ``IsolationError`` for what it cannot read."""
@@ -96,9 +101,15 @@ class Course:
             self.ledger.node_finished(event)
 
     def ended(self) -> None:
-        """The command is over, or was interrupted."""
+        """Nothing is run any more, or the command was interrupted."""
         if self.ledger is not None:
             self.ledger.write()
+
+    def completed(self) -> None:
+        """The command is over, and dbt has written what it knows."""
+        self.ended()
+        if self.differences is not None:
+            self.differences.say()
 
 
 def _select_what_is_retried(session: Session) -> None:

@@ -94,8 +94,10 @@ class IsolationPlugin(dbtPlugin):  # type: ignore[misc]
             self._course.node_finished(event)
         elif name == "ConcurrencyLine":
             self._of_user(self._course.session, self._course.selected)
-        elif name in ("EndRunResult", "CommandCompleted"):
+        elif name == "EndRunResult":
             self._course.ended()
+        elif name == "CommandCompleted":
+            self._course.completed()
 
     def _look(self, manifest: Any) -> None:
         self._looked = True

@@ -37,6 +37,11 @@ class Unknown(NamedTuple):
     what: str
     why: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the node is known for certain, rather than all but a part of it."""
+        return self.what in ("its SQL", "its columns")
+
 
 @dataclass(slots=True)
 class Columns:

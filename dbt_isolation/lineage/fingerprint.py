@@ -29,7 +29,7 @@ _ADAPTERS = (
     *("snowflake", "spark", "sqlserver", "synapse", "trino"),
 )
 #: Packages whose macros are dbt's, an adapter's or ours.
-_NOT_THE_USERS = frozenset({"dbt", "dbt_isolation", *(f"dbt_{adapter}" for adapter in _ADAPTERS)})
+NOT_THE_USERS = frozenset({"dbt", "dbt_isolation", *(f"dbt_{adapter}" for adapter in _ADAPTERS)})
 _ADDED_UP = frozenset({"pre-hook", "post-hook", "pre_hook", "post_hook", "packages"})
 _VARIABLE = re.compile(r"\bvar\s*\(\s*(['\"])(.+?)\1")
 _ENVIRONMENT_VARIABLE = re.compile(r"\benv_var\s*\(\s*(['\"])(.+?)\1")
@@ -74,7 +74,7 @@ class _Hasher:
         self._macros: dict[str, str] = {}
         self._materializations: dict[str, list[str]] = {}
         for unique_id, macro in manifest.macros.items():
-            if macro.name.startswith("materialization_") and macro.package_name not in _NOT_THE_USERS:
+            if macro.name.startswith("materialization_") and macro.package_name not in NOT_THE_USERS:
                 name = macro.name.removeprefix("materialization_").rpartition("_")[0]
                 self._materializations.setdefault(name, []).append(unique_id)
 
@@ -96,7 +96,7 @@ class _Hasher:
                 continue
             parents = sorted(set(node.depends_on.nodes))
             inlined = [own[one] for one in parents if one in nodes and nodes[one].ephemeral]
-            code = _normalised(node.raw_code)
+            code = normalised(node.raw_code)
             call = ConfigCall.of(code)
             own[unique_id] = _hash([self._own(node, code, call), *inlined])
             found[unique_id] = Fingerprint(
@@ -142,7 +142,7 @@ class _Hasher:
             while ahead:
                 one = ahead.pop()
                 macro = self._manifest.macros.get(one)
-                if one in seen or macro is None or macro.package_name in _NOT_THE_USERS:
+                if one in seen or macro is None or macro.package_name in NOT_THE_USERS:
                     continue
                 seen.add(one)
                 ahead += macro.depends_on.macros
@@ -151,7 +151,7 @@ class _Hasher:
 
     def _macro(self, unique_id: str) -> str:
         if unique_id not in self._macros:
-            self._macros[unique_id] = _hash(_normalised(self._manifest.macros[unique_id].macro_sql))
+            self._macros[unique_id] = _hash(normalised(self._manifest.macros[unique_id].macro_sql))
         return self._macros[unique_id]
 
     def _config(self, node: Node, code: str, call: ConfigCall, macros: Iterable[str]) -> Mapping[str, object]:
@@ -206,7 +206,8 @@ class _Hasher:
         return [source.identifier, source.unrendered_database, source.unrendered_schema]
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """Code without what an editor leaves at the ends of lines."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 

@@ -1,8 +1,9 @@
 """Who reads whom in a project: sources, nodes, tests, exposures and metrics, as dbt says."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Self
 
 from dbt_isolation.artifacts.manifest import Manifest
@@ -77,6 +78,16 @@ class Lineage:
     def below(self, start: str, depth: int | None = None) -> dict[str, int]:
         """What reads ``start``, directly or not, with how far below it is."""
         return reached(start, self.children, depth)
+
+    def ordered(self, among: Collection[str]) -> list[str]:
+        """``among``, what is read before what reads it; as given where they read each other in a circle."""
+        sorter = TopologicalSorter(
+            {name: [one for one in self.parents[name] if one in among] for name in among}
+        )
+        try:
+            return list(sorter.static_order())
+        except CycleError:
+            return list(among)
 
     def edges(self, among: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """From what is read to what reads it, both of ``among``."""

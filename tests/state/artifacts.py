@@ -1,6 +1,7 @@
 """manifest.json and run_results.json of a small project, written by hand: no dbt is needed for them."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,28 @@ class Shop:
         *parents: str,
         materialized: str = "table",
         macros: Iterable[str] = (),
+        config: Mapping[str, object] | None = None,
         **more: object,
     ) -> str:
         """Adds a model, or writes it anew; ``more`` is what else the manifest says of it."""
-        return self._node("model", name, code, parents, macros, config={"materialized": materialized}, **more)
+        written = {"materialized": materialized, **(config or {})}
+        return self._node(
+            "model", name, code, parents, macros, config=written, unrendered_config=written, **more
+        )
+
+    def column_test(self, model: str, column: str, name: str, **config: object) -> str:
+        """Adds a generic test of a model's column."""
+        return self._node(
+            "test",
+            f"{name}_{model.rpartition('.')[2]}_{column}",
+            "{{ test }}",
+            [model],
+            (),
+            config={"materialized": "test", **config},
+            attached_node=model,
+            column_name=column,
+            test_metadata={"name": name, "kwargs": {"column_name": column}},
+        )
 
     def seed(self, name: str, content: str = "id\n1\n") -> str:
         """Adds a seed with its file."""
@@ -86,12 +105,18 @@ class Shop:
             },
         )
 
-    def exposure(self, name: str, label: str, *parents: str) -> str:
+    def exposure(self, name: str, label: str, *parents: str, owner: str = "") -> str:
         """Adds an exposure."""
         return self._add(
             "exposures",
             f"exposure.{self.name}.{name}",
-            {"resource_type": "exposure", "label": label, "depends_on": {"nodes": list(parents)}},
+            {
+                "resource_type": "exposure",
+                "name": name,
+                "label": label,
+                "depends_on": {"nodes": list(parents)},
+                "owner": {"name": owner or None},
+            },
         )
 
     def macro(self, name: str, code: str, *macros: str) -> str:
@@ -112,6 +137,21 @@ class Shop:
         """Takes an entry out of the project."""
         for entries in self.entries.values():
             entries.pop(unique_id, None)
+
+    def compile(self, *names: str) -> None:
+        """Writes the SQL of models (all if not given) as dbt would compile it: ref and source, no more."""
+        relations = {
+            entry["name"]: f'"{entry["database"]}"."{entry["schema"]}"."{entry.get("alias", entry["name"])}"'
+            for section in ("nodes", "sources")
+            for entry in self.entries[section].values()
+        }
+        for entry in self.entries["nodes"].values():
+            if entry["resource_type"] == "model" and (not names or entry["name"] in names):
+                entry["compiled_code"] = re.sub(
+                    r"\{\{ (?:ref\('(\w+)'\)|source\('\w+', '(\w+)'\)) \}\}",
+                    lambda match: relations[match[1] or match[2]],
+                    entry["raw_code"],
+                )
 
     def manifest_json(self, invocation: str) -> bytes:
         """As dbt would write it."""

@@ -1,0 +1,274 @@
+"""A project as a release has it and as it is here: what changed, and whom that reaches."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dbt_isolation.cache import Cache
+from dbt_isolation.compare.change import Change, ChangeKind
+from dbt_isolation.compare.changes import Classifier
+from dbt_isolation.compare.columns import ColumnChanges, column_changes
+from dbt_isolation.compare.configs import ConfigChange, Configured, config_changes, configured
+from dbt_isolation.compare.data_tests import TestChange, test_changes
+from dbt_isolation.compare.drift import Drift
+from dbt_isolation.compare.graph import GraphChanges, graph_changes
+from dbt_isolation.compare.impact import Reached, Source, impact
+from dbt_isolation.compare.nodes import Became, Pair, pairs
+from dbt_isolation.compare.project import Released, Tree
+from dbt_isolation.compare.sql import Sql, Sqls
+from dbt_isolation.lineage.columns import Columns, columns_of
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChange:
+    """A node that differs. ``change``: what that does to its result, None where it came or went.
+
+    ``before`` and ``now`` are the code as the project has it, or as compiled where that alone differs.
+    ``uncertain``: why the columns may not be right.
+    """
+
+    pair: Pair
+    change: Change | None = None
+    configs: tuple[ConfigChange, ...] = ()
+    columns: ColumnChanges = field(default_factory=ColumnChanges)
+    before: str = ""
+    now: str = ""
+    uncertain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs between a release and the tree; ``released`` is None where there is no release yet.
+
+    ``reached``: what is below the changes, the nearest first. ``unknown``: what could not be looked at, and
+    why.
+    """
+
+    tree: Tree
+    released: Released | None
+    nodes: tuple[NodeChange, ...] = ()
+    graph: GraphChanges = field(default_factory=GraphChanges)
+    tests: tuple[TestChange, ...] = ()
+    reached: tuple[Reached, ...] = ()
+    drift: Drift | None = None
+    unknown: tuple[tuple[str, str], ...] = ()
+
+
+def compare(
+    released: Released | None,
+    tree: Tree,
+    *,
+    drift: Drift | None = None,
+    only: Collection[str] = (),
+    cache: Cache | None = None,
+    processes: int | None = None,
+    most: int | None = None,
+) -> Comparison:
+    """What differs. ``only``: unique ids that were asked for; all, where there are none.
+
+    ``cache``, ``processes`` and ``most`` are of ``columns_of``. Raises ``IsolationError`` for a manifest of
+    something else.
+    """
+    if released is None:
+        return Comparison(tree, None, nodes=_all_new(tree, only))
+    return _Comparer(released, tree, drift, only, cache, processes, most).compare()
+
+
+def _all_new(tree: Tree, only: Collection[str]) -> tuple[NodeChange, ...]:
+    return tuple(
+        NodeChange(Pair(None, one, frozenset({Became.ADDED})), now=one.raw_code)
+        for one in tree.manifest.buildable()
+        if not one.external and (not only or one.unique_id in only)
+    )
+
+
+class _Comparer:
+    def __init__(
+        self,
+        released: Released,
+        tree: Tree,
+        drift: Drift | None,
+        only: Collection[str],
+        cache: Cache | None,
+        processes: int | None,
+        most: int | None,
+    ) -> None:
+        self._released = released
+        self._tree = tree
+        self._drift = drift
+        self._only = only
+        self._cache = cache
+        self._processes = processes
+        self._most = most
+        self._theirs = drift.theirs if drift is not None else frozenset()
+        found = pairs(
+            released.manifest,
+            tree.manifest,
+            released.release.nodes,
+            tree.fingerprints,
+            apart=self._theirs,
+        )
+        self._pairs = [pair for pair in found if not only or pair.unique_id in only]
+        renamed = [pair for pair in self._pairs if pair.before is not None and pair.now is not None]
+        #: What is called otherwise now, by what it was; and the other way round.
+        self._called = {one.before.unique_id: one.now.unique_id for one in renamed if one.before and one.now}
+        self._was = {now: before for before, now in self._called.items()}
+        self._sqls = Sqls(released, tree)
+
+    def compare(self) -> Comparison:
+        """All of it."""
+        columns = self._columns()
+        classifier = Classifier(
+            self._released, self._tree, (columns[0].types, columns[1].types), self._called
+        )
+        configs = self._configs()
+        nodes = tuple(self._node(pair, columns, classifier, configs) for pair in self._pairs)
+        graph = graph_changes(self._released.lineage, self._tree.lineage, self._called, self._leaves_out)
+        changes = {
+            name: column_changes(columns[0], self._was.get(name, name), columns[1], name, self._called)
+            for name in self._below
+        }
+        reached = impact(filter(None, map(_source, nodes)), self._tree.lineage, columns[1], changes)
+        return Comparison(
+            self._tree,
+            self._released,
+            nodes,
+            graph,
+            tuple(self._tests()),
+            tuple(reached),
+            self._drift,
+            tuple(self._unknown(columns[1], reached)),
+        )
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        """What reads anything that was changed, and that itself."""
+        lineage = self._tree.lineage
+        found: set[str] = set()
+        ahead = [pair.now.unique_id for pair in self._pairs if pair.now is not None]
+        while ahead:
+            one = ahead.pop()
+            if one not in found and one in lineage.vertices:
+                found.add(one)
+                ahead += lineage.children[one]
+        return frozenset(found)
+
+    def _configs(self) -> tuple[Mapping[str, Configured], Mapping[str, Configured]]:
+        both = [pair for pair in self._pairs if pair.before is not None and pair.now is not None]
+        return (
+            configured(self._released.content, [one.before.unique_id for one in both if one.before]),
+            configured(self._tree.content, [one.now.unique_id for one in both if one.now]),
+        )
+
+    def _node(
+        self,
+        pair: Pair,
+        columns: tuple[Columns, Columns],
+        classifier: Classifier,
+        configs: tuple[Mapping[str, Configured], Mapping[str, Configured]],
+    ) -> NodeChange:
+        """What there is to say of one that differs."""
+        before, now = pair.before, pair.now
+        if before is None or now is None:
+            code = pair.node.raw_code
+            return NodeChange(pair, before=code if now is None else "", now=code if before is None else "")
+        changed = config_changes(
+            configs[0].get(before.unique_id, Configured()),
+            configs[1].get(now.unique_id, Configured()),
+            by_target=[key for key, value in self._tree.files.unrendered(now).items() if "{{" in str(value)],
+        )
+        found = tuple(changed)
+        sql: Sql | str = ""
+        change = Change(ChangeKind.NONE, reason="Its result is the same.")
+        if pair.became & {Became.CHANGED, Became.RENAMED}:
+            sql = self._sqls.of(pair)
+            change = classifier.change(before, now, sql, found)
+        texts = (before.raw_code, now.raw_code)
+        if before.raw_code == now.raw_code and isinstance(sql, Sql):
+            texts = self._sqls.as_here(pair, sql)
+        return NodeChange(
+            pair,
+            change,
+            found,
+            column_changes(columns[0], before.unique_id, columns[1], now.unique_id, self._called),
+            *texts,
+            uncertain=sql.uncertain if isinstance(sql, Sql) else (),
+        )
+
+    def _columns(self) -> tuple[Columns, Columns]:
+        """The columns of what differs and of all below, on both sides."""
+        manifest = self._tree.manifest
+        now = {pair.now.unique_id for pair in self._pairs if pair.now is not None}
+        before = {pair.before.unique_id for pair in self._pairs if pair.before is not None}
+        if not now:
+            return Columns(), Columns()
+        read = {
+            name
+            for one in before
+            if (node := self._released.manifest.get(one)) is not None
+            for name in self._released.inputs(node)
+            if self._tree.relation(name) is not None
+        }
+        new = columns_of(
+            manifest,
+            self._sqls.tree,
+            self._tree.catalog,
+            self._tree.dialect,
+            cache=self._cache,
+            wanted={*now, *self._below, *read},
+            also=self._sqls.elsewhere,
+            processes=self._processes,
+        )
+        # What is as it was, and made of what is, has the columns that it had.
+        known = {
+            name: types
+            for name, types in new.types.items()
+            if types and name not in before and (name in manifest.sources or self._is_as_released(name))
+        }
+        old = columns_of(
+            self._released.manifest,
+            self._released.compiled,
+            {},
+            self._released.dialect,
+            cache=self._cache,
+            wanted={*before, *(self._was.get(one, one) for one in self._below)},
+            known=known,
+            processes=self._processes,
+        )
+        for columns in (old, new):
+            for name in {one.unique_id for one in columns.unknown if one.whole}:
+                # What somebody wrote down of them may be less than there is.
+                columns.types.pop(name, None)
+        return old, new
+
+    def _is_as_released(self, unique_id: str) -> bool:
+        """Whether a node and all that it is made of is as released."""
+        released = self._released.release.nodes.get(unique_id)
+        present = self._tree.fingerprints.get(unique_id)
+        return released is not None and present is not None and released.fingerprint == str(present)
+
+    def _leaves_out(self, unique_id: str) -> bool:
+        return unique_id in self._theirs or (bool(self._only) and unique_id not in self._only)
+
+    def _tests(self) -> Iterator[TestChange]:
+        for one in test_changes(self._released.manifest, self._tree.manifest):
+            if not self._leaves_out(one.about):
+                yield one
+
+    def _unknown(self, columns: Columns, reached: Sequence[Reached]) -> Iterator[tuple[str, str]]:
+        """What could not be followed column by column, of what differs and of what is reached."""
+        shown = {pair.unique_id for pair in self._pairs} | {one.unique_id for one in reached if one.affected}
+        # What it looks for in vain is what breaks it.
+        broken = {one.unique_id for one in reached if one.broken}
+        for one in columns.unknown:
+            if one.unique_id in shown and not (one.unique_id in broken and "of this name" in one.why):
+                yield f"{one.unique_id}: {one.what}", one.why
+
+
+def _source(node: NodeChange) -> Source | None:
+    """What goes out from a node that differs; None where its readers feel nothing."""
+    pair, change = node.pair, node.change
+    if pair.now is None or change is None or change.kind is ChangeKind.NONE:
+        return None
+    gone = frozenset({*change.removed, *node.columns.gone})
+    return Source(pair.now.unique_id, change.kind, frozenset(change.columns), gone)

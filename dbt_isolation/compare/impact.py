@@ -1,0 +1,206 @@
+"""Whom a change reaches: along columns where they are known, else along tables."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dbt_isolation.compare.change import ChangeKind
+from dbt_isolation.compare.columns import ColumnChanges
+from dbt_isolation.lineage.columns import ColumnOf, Columns, Unknown
+from dbt_isolation.lineage.graph import Lineage
+
+#: What reads nodes and is built of none.
+CONSUMERS = frozenset({"exposure", "metric", "semantic_model", "saved_query"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A node that was itself changed: how far, in which columns, and which of its columns are gone."""
+
+    unique_id: str
+    kind: ChangeKind
+    columns: frozenset[str]
+    gone: frozenset[str] = frozenset()
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a change reaches, though it was not changed itself or not only.
+
+    ``distance``: steps from the nearest change. ``columns``: whose values may differ; ``rows``: whether all
+    of it may. ``new``: columns that it gets by a star. ``broken``: why it fails, in sentences; ``uncertain``:
+    why it could not be followed column by column.
+    """
+
+    unique_id: str
+    distance: int
+    columns: frozenset[str] = frozenset()
+    rows: bool = False
+    new: frozenset[str] = frozenset()
+    broken: tuple[str, ...] = ()
+    uncertain: str = ""
+
+    @property
+    def affected(self) -> bool:
+        """Whether anything of it may be otherwise than before, but for new columns."""
+        return bool(self.columns) or self.rows or bool(self.broken)
+
+
+@dataclass(slots=True)
+class _State:
+    """What of a node may be otherwise: by column as compared."""
+
+    rows: bool = False
+    columns: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.rows or self.columns or self.new or self.gone or self.broken)
+
+
+def impact(
+    sources: Iterable[Source],
+    lineage: Lineage,
+    now: Columns,
+    changes: Mapping[str, ColumnChanges],
+) -> list[Reached]:
+    """Everything below ``sources`` in ``lineage``, the nearest first; also what the change does not reach.
+
+    ``now``: the columns of the tree. ``changes``: what became of the columns of what is below.
+    """
+    return _Impact(sources, lineage, now, changes).all()
+
+
+class _Impact:
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        lineage: Lineage,
+        now: Columns,
+        changes: Mapping[str, ColumnChanges],
+    ) -> None:
+        self._sources = {one.unique_id: one for one in sources if one.unique_id in lineage.vertices}
+        self._lineage = lineage
+        self._now = now
+        self._changes = changes
+        self._states: dict[str, _State] = {}
+        self._unknown: dict[str, list[Unknown]] = {}
+        for one in now.unknown:
+            self._unknown.setdefault(one.unique_id, []).append(one)
+
+    def all(self) -> list[Reached]:
+        distances = _distances(self._sources, self._lineage.children)
+        below = self._lineage.ordered(distances)
+        for name in below:
+            self._states[name] = self._state(name)
+        for name in self._sources:
+            # Of one that is below another, from there on.
+            above = [distances[one] for one in self._lineage.parents[name] if self._feels(one)]
+            distances[name] = 1 + min(above) if above else 0
+        reached = (self._reached(name, distances[name]) for name in below if distances[name])
+        return sorted(reached, key=lambda one: (one.distance, one.unique_id))
+
+    def _feels(self, name: str) -> bool:
+        return name in self._states and not self._states[name].empty
+
+    def _reached(self, name: str, distance: int) -> Reached:
+        state = self._states[name]
+        return Reached(
+            name,
+            distance,
+            frozenset(state.columns),
+            state.rows,
+            frozenset(state.new),
+            tuple(dict.fromkeys(state.broken)),
+            self._uncertain(name) if state.rows else "",
+        )
+
+    def _uncertain(self, name: str) -> str:
+        return next((one.why for one in self._unknown.get(name, ()) if one.whole), "")
+
+    def _state(self, name: str) -> _State:
+        state = _State()
+        if source := self._sources.get(name):
+            state.rows = source.kind >= ChangeKind.MODEL_WIDE or source.removed
+            if source.kind is ChangeKind.COLUMN:
+                state.columns |= {one.lower() for one in source.columns - source.gone}
+            if source.kind is ChangeKind.ADDITIVE:
+                state.new |= {one.lower() for one in source.columns}
+            state.gone |= {one.lower() for one in source.gone}
+        for parent in self._lineage.parents[name]:
+            if self._feels(parent):
+                self._follow(name, parent, self._states[parent], state)
+        return state
+
+    def _follow(self, name: str, parent: str, above: _State, state: _State) -> None:
+        label = self._lineage.vertices[parent].name
+        if above.broken:
+            state.broken.append(f"reads {label}, which may break")
+        if self._lineage.vertices[name].kind in CONSUMERS:
+            # Which columns it takes is written nowhere.
+            state.rows |= above.rows or bool(above.columns)
+            if above.gone:
+                state.broken.append(f"{label} no longer has {_listed(above.gone)}, if it takes that")
+            return
+        missing = self._missing(name, above.gone)
+        if missing:
+            state.broken.append(f"reads {_listed(missing)} of {label}, which is gone")
+        if any(one.whole for one in self._unknown.get(name, ())):
+            # It may read whatever there is.
+            state.rows |= above.rows or bool(above.columns) or bool(above.gone)
+            return
+        state.rows |= above.rows
+        moved = above.columns | above.new
+        if any(
+            one.unique_id == parent and one.column.lower() in moved
+            for one in self._now.influence.get(name, ())
+        ):
+            state.rows = True
+        self._follow_columns(name, parent, above, state)
+
+    def _follow_columns(self, name: str, parent: str, above: _State, state: _State) -> None:
+        changes = self._changes.get(name, ColumnChanges())
+        come = {one.lower() for one in changes.come}
+        for column in self._now.types.get(name, {}):
+            inputs = {
+                one.column.lower()
+                for one in self._now.value.get(ColumnOf(name, column), {})
+                if one.unique_id == parent
+            }
+            if inputs & above.columns:
+                state.columns.add(column.lower())
+            elif inputs & above.new:
+                (state.new if column.lower() in come else state.columns).add(column.lower())
+        state.gone |= {one.lower() for one in changes.gone}
+
+    def _missing(self, name: str, gone: set[str]) -> list[str]:
+        """Columns that are gone, and which its SQL still names."""
+        return sorted(
+            {
+                column
+                for one in self._unknown.get(name, ())
+                if (column := one.what.rpartition(".")[2].lower()) in gone
+                and "column of this name" in one.why
+            }
+        )
+
+
+def _distances(sources: Iterable[str], children: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Steps from the nearest of ``sources``, which are 0 themselves."""
+    found = dict.fromkeys(sources, 0)
+    ahead = deque(found)
+    while ahead:
+        name = ahead.popleft()
+        for one in children.get(name, ()):
+            if one not in found:
+                found[one] = found[name] + 1
+                ahead.append(one)
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,147 @@
+"""The two sides of a comparison: a project as a release has it, and as it is here."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from dbt_isolation.artifacts import catalog, compiled
+from dbt_isolation.artifacts import manifest as artifact
+from dbt_isolation.artifacts.manifest import Manifest, Node
+from dbt_isolation.artifacts.project import ProjectFiles
+from dbt_isolation.environments import Relation
+from dbt_isolation.errors import IsolationError
+from dbt_isolation.lineage.fingerprint import Fingerprint, fingerprints
+from dbt_isolation.lineage.graph import Lineage
+from dbt_isolation.state.local import Copy, Local
+from dbt_isolation.state.release import Release
+
+Types = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A manifest, as read and as written, and what hangs on it; called ``name`` in what is said of it."""
+
+    name: str
+    content: bytes
+    manifest: Manifest
+
+    @classmethod
+    def read(cls, name: str, file: Path) -> Self:
+        """Of a manifest.json. Raises ``IsolationError``."""
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError as error:
+            raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
+        except OSError as error:
+            raise IsolationError(f"{file}: {error.strerror or error}") from error
+        return cls(name, content, artifact.decode(content, str(file)))
+
+    @cached_property
+    def compiled(self) -> Mapping[str, str]:
+        """The SQL of what dbt compiled, by unique id."""
+        return compiled.decode(self.content)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Who reads whom, without tests."""
+        return Lineage.of(self.manifest)
+
+    @property
+    def dialect(self) -> str:
+        """dbt's adapter type."""
+        return self.manifest.metadata.adapter_type or ""
+
+    def relation(self, unique_id: str) -> Relation | None:
+        """Where a node or source is; None for what is no relation."""
+        node = self.manifest.get(unique_id)
+        if node is not None:
+            return None if node.ephemeral else node.relation
+        source = self.manifest.sources.get(unique_id)
+        return source.relation if source is not None else None
+
+    def names(self, unique_id: str) -> Iterator[str]:
+        """How SQL may write its relation, with each kind of quotes; always as many."""
+        relation = self.relation(unique_id)
+        if relation is not None:
+            parts = [one for one in (relation.database, relation.schema, relation.identifier) if one]
+            for quote in ('"', "`", ""):
+                yield ".".join(f"{quote}{part}{quote}" for part in parts)
+
+    def inputs(self, node: Node) -> Iterator[str]:
+        """The unique ids of the relations that its SQL reads: ephemeral models are part of the SQL."""
+        seen: set[str] = set()
+        ahead = list(reversed(node.depends_on.nodes))
+        while ahead:
+            one = ahead.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            parent = self.manifest.get(one)
+            if parent is not None and parent.ephemeral:
+                ahead += reversed(parent.depends_on.nodes)
+            else:
+                yield one
+
+
+@dataclass(frozen=True)
+class Released(Project):
+    """A release's project: the manifest of what is built there."""
+
+    release: Release
+
+    @classmethod
+    def of(cls, local: Local, copy: Copy) -> "Released":
+        """The copy's. Raises ``IsolationError``."""
+        assert copy.release is not None
+        name = f"release {copy.release.number} of {copy.release.environment}"
+        found = Project.read(name, local.artifacts(copy) / "manifest.json")
+        return cls(found.name, found.content, found.manifest, copy.release)
+
+
+@dataclass(frozen=True)
+class Tree(Project):
+    """The project as dbt parsed it here last. ``catalog``: columns that sources and seeds really have."""
+
+    files: ProjectFiles
+    fingerprints: Mapping[str, Fingerprint]
+    catalog: Mapping[str, Types]
+    edited: Collection[str]
+
+    @classmethod
+    def of(
+        cls, target_path: Path, files: ProjectFiles, known: Mapping[str, Fingerprint] | None = None
+    ) -> "Tree":
+        """What is in dbt's folder for artifacts, of known fingerprints. Raises ``IsolationError``."""
+        file = target_path / "manifest.json"
+        found = Project.read("this project", file)
+        parsed = file.stat().st_mtime
+        columns = catalog.read(target_path / "catalog.json")
+        seeds = {one.unique_id for one in found.manifest.nodes.values() if one.resource_type == "seed"}
+        return cls(
+            found.name,
+            found.content,
+            found.manifest,
+            files,
+            fingerprints(found.manifest, files) if known is None else known,
+            # Models may have been built otherwise than they are now.
+            {
+                name: types
+                for name, types in columns.items()
+                if name in found.manifest.sources or name in seeds
+            },
+            frozenset(_edited(found.manifest, files.folder, parsed)),
+        )
+
+
+def _edited(manifest: Manifest, folder: Path, parsed: float) -> Iterator[str]:
+    """The unique ids of what was edited after it was parsed."""
+    for node in manifest.buildable():
+        if node.original_file_path and node.package_name == manifest.metadata.project_name:
+            try:
+                if (folder / node.original_file_path).stat().st_mtime > parsed:
+                    yield node.unique_id
+            except OSError:
+                continue
