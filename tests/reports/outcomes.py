@@ -39,7 +39,7 @@ TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(HOSTILE))
 
 def _long(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Some of them repeated until no comment holds them."""
-    many = st.sampled_from((1, 1, 1, 1, 7, 3000))
+    many = st.sampled_from((1, 1, 1, 1, 7, 1000))
     return st.builds(lambda text, times: text * times, texts, many)
 
 
@@ -70,7 +70,7 @@ def tables(draw: st.DrawFn) -> Table:
     """From no row to more than any comment holds."""
     columns = draw(st.lists(st.text(max_size=5), min_size=1, max_size=3))
     rows = draw(st.lists(st.tuples(*[LONG for _ in columns]), max_size=3)) * draw(
-        st.sampled_from((1, 1, 900))
+        st.sampled_from((1, 1, 300))
     )
     return Table(draw(LONG), tuple(columns), tuple(rows), draw(st.booleans()))
 
@@ -87,12 +87,12 @@ FINDINGS = st.builds(
 
 
 @st.composite
-def outcomes(draw: st.DrawFn) -> Outcome:
-    """Of anything, and sometimes of very much of it."""
-    many = st.sampled_from((1, 1, 1, 400))
+def outcomes(draw: st.DrawFn, most: int = 1) -> Outcome:
+    """Of anything, and sometimes of very much of it: ``most`` times."""
+    many = st.sampled_from((1, 1, 1, most))
     return Outcome(
         findings=tuple(draw(st.lists(FINDINGS, max_size=3)) * draw(many)),
         skipped=tuple(draw(st.lists(st.builds(Skipped, TEXTS, LONG), max_size=2)) * draw(many)),
-        blocks=tuple(draw(st.lists(BLOCKS, max_size=5)) * draw(st.sampled_from((1, 1, 1, 60)))),
+        blocks=tuple(draw(st.lists(BLOCKS, max_size=5)) * draw(many)),
         summary=draw(LONG),
     )

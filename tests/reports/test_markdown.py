@@ -49,7 +49,7 @@ def check_whole(text: str) -> int:
     return fences
 
 
-@given(outcomes())
+@given(outcomes(most=60))
 def test_any_outcome(outcome: Outcome) -> None:
     """It fits, whatever it says, and what is opened is closed."""
     assert shown(outcome).startswith("## dbt-isolation compare: ")

@@ -49,8 +49,9 @@ def section(graph: Graph) -> str:
         '<button type="button" value="-" aria-label="smaller">−</button>'
         '<button type="button" value="+" aria-label="larger">+</button>'
         '<button type="button" value="0">all</button><span class="count" role="status"></span></div>\n'
+        f'<p class="said" role="status">{_HINT}</p>\n'
         f'<div class="picture" tabindex="0" role="application" aria-label="{escape(graph.title)}"></div>\n'
-        f'<p class="said" role="status">{_HINT}</p>\n{_legend(drawn)}{text}\n'
+        f"{_legend(drawn)}{text}\n"
         f'<script type="application/json">{_data(drawn)}</script>\n</section>'
     )
 

@@ -13,8 +13,8 @@ from dbt_isolation.reports.page import static
 
 #: Lines that stay around what changed.
 _AROUND = 3
-#: Characters of a line in which changed words are looked for; in a longer one that takes too long.
-_LONGEST = 1000
+#: Words and signs of a line in which what changed is looked for; more of them take too long.
+_LONGEST = 200
 
 
 class _Row(NamedTuple):
@@ -78,9 +78,9 @@ def _changed(old: Sequence[str], new: Sequence[str], start: int, first: int) -> 
 
 def _words(old: str, new: str) -> tuple[str, str]:
     """Both lines with the words marked that the other has not."""
-    if max(len(old), len(new)) > _LONGEST:
-        return escape(old), escape(new)
     ones, others = (re.findall(r"\w+|\s+|[^\w\s]", text) for text in (old, new))
+    if max(len(ones), len(others)) > _LONGEST:
+        return escape(old), escape(new)
     before, after = "", ""
     for tag, start, end, first, last in SequenceMatcher(None, ones, others, autojunk=False).get_opcodes():
         one, other = escape("".join(ones[start:end])), escape("".join(others[first:last]))

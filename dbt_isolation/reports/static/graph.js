@@ -167,6 +167,7 @@
         "line-color": colour("chosen"), "target-arrow-color": colour("chosen"), width: 2.5, "z-index": 9}},
       {selector: "node.found, node.chosen", style: {
         "underlay-color": colour("chosen"), "underlay-opacity": 0.35, "underlay-padding": 7}},
+      {selector: "node.found.faded", style: {"underlay-opacity": 0.12}},
       {selector: "node.chosen", style: {"underlay-opacity": 0.65}},
     ];
   }
