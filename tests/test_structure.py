@@ -43,7 +43,7 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
-    ("code",),
+    ("code", "rendering"),
     ("sql",),
     ("artifacts", "profile"),
     ("environments",),

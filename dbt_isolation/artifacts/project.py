@@ -164,6 +164,13 @@ class ProjectFiles:
 
     def variable(self, package: str, name: str) -> object:
         """The value of ``var(name)`` in a node of ``package``, or None: dbt's order of precedence."""
+        try:
+            return self.set_variable(package, name)
+        except KeyError:
+            return None
+
+    def set_variable(self, package: str, name: str) -> object:
+        """The same; a ``KeyError`` where nobody sets it."""
         own = _variables(self._package(package)) if package != self._name else {}
         for scope in (self._given, self._root_variables, own):
             scoped = scope.get(package)
@@ -171,7 +178,7 @@ class ProjectFiles:
                 return scoped[name]
             if name in scope:
                 return scope[name]
-        return None
+        raise KeyError(name)
 
     def digest(self, node: Node) -> str:
         """SHA-256 of a seed's bytes with line ends normalised; dbt's own checksum where the file is away."""
