@@ -11,7 +11,7 @@ class Doubts:
     """
 
     def __init__(self) -> None:
-        self._reasons: dict[str, None] = {}
+        self._reasons: dict[str, dict[str, None]] = {}
         self.within: Callable[[], str] = str
 
     def __bool__(self) -> bool:
@@ -20,11 +20,13 @@ class Doubts:
     @property
     def reasons(self) -> tuple[str, ...]:
         """All of them."""
-        return tuple(self._reasons)
+        return tuple("; ".join((reason, *choices)) for reason, choices in self._reasons.items())
 
-    def add(self, reason: str) -> None:
-        """Notes one more."""
-        self._reasons.setdefault(reason)
+    def add(self, reason: str, choice: str = "") -> None:
+        """Notes one more; ``choice``: what was done all the same."""
+        choices = self._reasons.setdefault(reason, {})
+        if choice:
+            choices[choice] = None
 
     def unknown(self, reason: str) -> "Unknown":
         """A value that is not known for that reason, which is noted once something depends on it."""
@@ -47,8 +49,8 @@ class Unknown:
         self._doubts = doubts
         self._reason = reason
 
-    def _noted(self, more: str = "") -> None:
-        self._doubts.add(self._reason + more)
+    def _noted(self, choice: str = "") -> None:
+        self._doubts.add(self._reason, choice)
 
     def __getattr__(self, name: str) -> Any:
         # What begins so is asked for by Python and Jinja, not by a template.
@@ -90,11 +92,11 @@ class Unknown:
         return str(self)
 
     def __bool__(self) -> bool:
-        self._noted("; a condition on it is taken not to hold")
+        self._noted("a condition on it is taken not to hold")
         return False
 
     def __iter__(self) -> Iterator[Any]:
-        self._noted("; a loop over it is gone through once")
+        self._noted("a loop over it is gone through once")
         yield self
 
     def __reversed__(self) -> Iterator[Any]:

@@ -26,6 +26,14 @@ _ERRORS = (
     *("relation_wrong_type", "missing_relation", "ref_not_found", "column_type_missing"),
 )
 _MISSING = object()
+_TEXT = {"STRING": "TEXT"}
+#: Adapters that write the size of a number as dbt does.
+_SIZED = ("duckdb", "postgres", "redshift", "snowflake")
+#: What adapters call dbt's own types, if not as dbt does.
+_TYPES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(_SIZED, _TEXT),
+    "bigquery": {"TEXT": "STRING", "FLOAT": "FLOAT64", "INTEGER": "INT64"},
+}
 #: Variables that dbt gives to no model.
 _SECRET = "DBT_ENV_SECRET"
 
@@ -76,7 +84,11 @@ class Names(Mapping[str, Any]):
         config = self._partial("model.config", {"materialized": node.config.materialized}, "is not known")
         model = {**{name: getattr(node, name) for name in _MODEL}, "schema": node.schema_, "config": config}
         errors: dict[str, Any] = dict.fromkeys(_ERRORS, _ends)
-        api = {"Relation": Asks(self._doubts, "api.Relation", {"create": relations.made})}
+        sized = {"numeric_type": _numeric} if facts.dialect in _SIZED else {}
+        api = {
+            "Relation": Asks(self._doubts, "api.Relation", {"create": relations.made}),
+            "Column": self._partial("api.Column", {"translate_type": self._type, **sized}, "is not known"),
+        }
         found: dict[str, Any] = {
             "this": relations.this,
             "ref": relations.ref,
@@ -84,7 +96,7 @@ class Names(Mapping[str, Any]):
             "config": Configuration(node, self._doubts),
             "var": _Variables(node.package_name, facts, self._doubts),
             "env_var": self._env_var,
-            "target": self._partial("target", facts.target, "is not known"),
+            "target": self._partial("target", {"type": facts.dialect, **facts.target}, "is not known"),
             "model": self._partial("model", model, "is not known"),
             "flags": self._partial("flags", {"FULL_REFRESH": False}, _OF_RUN),
             "adapter": Asks(self._doubts, "adapter", adapter),
@@ -138,6 +150,12 @@ class Names(Mapping[str, Any]):
         except (TypeError, ValueError):
             return self._doubts.unknown("tojson() of what is not known")
 
+    def _type(self, dtype: Any) -> Any:
+        labels = _TYPES.get(self._facts.dialect)
+        if labels is None:
+            return self._doubts.unknown(f"what {self._facts.dialect} calls the type {dtype}")
+        return labels.get(str(dtype).upper(), dtype)
+
     def _set(self, values: Any, default: Any = None) -> set[Any]:
         found = set(self._sandbox.budget.rounds(values))
         if len(found) > 1:
@@ -178,6 +196,10 @@ class _Variables:
 
     def __str__(self) -> str:
         return str(self._doubts.unknown("var is written without a call"))
+
+
+def _numeric(dtype: Any, precision: Any, scale: Any) -> str:
+    return str(dtype) if precision is None or scale is None else f"{dtype}({precision},{scale})"
 
 
 def _nothing(*arguments: Any, **named: Any) -> str:
