@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from difflib import unified_diff
+from itertools import islice
 
 from dbt_isolation.outcome import TextDiff
 
 
 def lines(block: TextDiff) -> Iterator[str]:
     """The changed lines with three around them; nothing where the two are equal."""
-    for line in unified_diff(block.old.splitlines(), block.new.splitlines(), lineterm="", n=3):
-        # The two lines that name files: there is one, and the title says it.
-        if line not in ("--- ", "+++ "):
-            yield line
+    found = unified_diff(block.old.splitlines(), block.new.splitlines(), lineterm="", n=3)
+    # Without the two lines that name files: there is one, and the title says it.
+    return islice(found, 2, None)

@@ -42,7 +42,7 @@ def excerpt_of(finding: Finding, widest: int, measure: Callable[[str], int] = le
     before = finding.excerpt[:start].lstrip()[-4 * widest :]
     meant = finding.excerpt[start:end][: 4 * widest]
     after = finding.excerpt[end : end + 4 * widest].rstrip()
-    before, meant, after = map(_plain, (before, meant, after))
+    before, meant, after = map(plain, (before, meant, after))
     if measure(before + meant + after) <= widest:
         return Excerpt(before, meant, after)
     shown = _head(meant, widest - 2, measure)
@@ -56,7 +56,8 @@ def excerpt_of(finding: Finding, widest: int, measure: Callable[[str], int] = le
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """``text`` without what acts instead of being read: one line, in which a tab is four blanks."""
     return _UNSEEN.sub("\ufffd", text.replace("\t", _TAB))
 
 

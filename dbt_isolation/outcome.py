@@ -125,12 +125,29 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command has to say: findings, what it skipped, blocks for people and data for programs."""
+    """What a command has to say: findings, what it skipped, blocks for people and data for programs.
+
+    ``summary``: one line for people, where "all fine" or a count of findings would not say what came of it.
+    """
 
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     blocks: tuple[Block, ...] = ()
     data: Mapping[str, Json] = field(default_factory=dict)
+    summary: str = ""
+
+    @property
+    def counts(self) -> str:
+        """How many findings and things skipped there are; empty where there are none."""
+        if not self.findings and not self.skipped:
+            return ""
+        errors = sum(finding.severity is Severity.ERROR for finding in self.findings)
+        return f"{errors} errors, {len(self.findings) - errors} warnings, {len(self.skipped)} skipped"
+
+    @property
+    def headline(self) -> str:
+        """What came of it, in one line."""
+        return " ".join(self.summary.split()) or self.counts or "all fine"
 
     @property
     def failed(self) -> bool:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_isolation.artifacts import manifest
+from dbt_isolation.artifacts.manifest import Manifest, Node
+
 
 class _Compiled(msgspec.Struct, frozen=True):
     compiled_code: str | None = None
@@ -22,3 +25,21 @@ def read(file: Path) -> Mapping[str, str]:
         return {}
     nodes = msgspec.json.decode(content, type=_CompiledNodes).nodes
     return {unique_id: one.compiled_code for unique_id, one in nodes.items() if one.compiled_code}
+
+
+class _Node(Node, frozen=True):
+    compiled_code: str | None = None
+
+
+class _Manifest(Manifest, frozen=True):
+    nodes: dict[str, _Node]  # type: ignore[assignment] # nothing is ever put into it
+
+
+def read_all(file: Path) -> tuple[Manifest, Mapping[str, str]]:
+    """The manifest with the SQL of what dbt has compiled, in one go: ``manifest.read`` and ``read``.
+
+    Raises ``IsolationError`` as ``manifest.read`` does.
+    """
+    found = manifest.read_as(file, _Manifest)
+    sql = {unique_id: one.compiled_code for unique_id, one in found.nodes.items() if one.compiled_code}
+    return found, sql

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -237,13 +237,21 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.nodes.get(unique_id) or self.functions.get(unique_id)
 
 
+Kind = TypeVar("Kind", bound=Manifest)
+
+
 def read(file: Path) -> Manifest:
     """The manifest in ``file``.
 
     Raises ``IsolationError`` where there is none, or it is cut off or something else.
     """
+    return read_as(file, Manifest)
+
+
+def read_as(file: Path, kind: type[Kind]) -> Kind:
+    """The same as a ``kind`` of manifest, which has more of its fields."""
     try:
-        return decode(file.read_bytes(), str(file))
+        return decode_as(file.read_bytes(), str(file), kind)
     except FileNotFoundError as error:
         raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
     except OSError as error:
@@ -255,8 +263,13 @@ def decode(content: bytes, name: str) -> Manifest:
 
     Raises ``IsolationError`` for what is cut off or something else.
     """
+    return decode_as(content, name, Manifest)
+
+
+def decode_as(content: bytes, name: str, kind: type[Kind]) -> Kind:
+    """The same as a ``kind`` of manifest."""
     try:
-        return msgspec.json.decode(content, type=Manifest)
+        return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise IsolationError(
             f"{name} is no manifest that can be read: {error}", "run `dbt parse` again"

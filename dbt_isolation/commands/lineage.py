@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dbt_isolation.artifacts import catalog, compiled
-from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.project import artifacts_folder
+from dbt_isolation.cache import Cache
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.lineage.columns import ColumnOf, Columns, columns_of
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> Outcome:
         raise IsolationError(f"--depth {arguments.depth}: at least 1", "leave it out for all of it")
     folder: Path = arguments.project_dir
     target_path = artifacts_folder(folder, read_yaml(folder / "dbt_project.yml"), os.environ)
-    manifest = artifact.read(target_path / "manifest.json")
+    manifest, sql = compiled.read_all(target_path / "manifest.json")
     lineage = Lineage.of(manifest, tests=arguments.tests)
     both = arguments.up == arguments.down
     up, down = both or arguments.up, both or arguments.down
@@ -43,11 +43,15 @@ def run(arguments: Namespace) -> Outcome:
         above = lineage.above(node.unique_id, arguments.depth) if up else {}
         below = lineage.below(node.unique_id, arguments.depth) if down else {}
         return _of_nodes(lineage, node, above, below)
-    sql = compiled.read(target_path / "manifest.json")
     if not sql:
         raise IsolationError("nothing is compiled in the manifest", "run `dbt compile` first")
     found = columns_of(
-        manifest, sql, catalog.read(target_path / "catalog.json"), manifest.metadata.adapter_type or ""
+        manifest,
+        sql,
+        catalog.read(target_path / "catalog.json"),
+        manifest.metadata.adapter_type or "",
+        cache=Cache(str(target_path), "columns"),
+        wanted=[node.unique_id, *(lineage.below(node.unique_id) if down else ())],
     )
     start = _column(found, node, column)
     above_it = reached(start, found.value, arguments.depth) if up else {}
@@ -58,11 +62,9 @@ def run(arguments: Namespace) -> Outcome:
 def _asked(lineage: Lineage, name: str) -> tuple[Entry, str]:
     """The node that is meant, and its column if one is."""
     before, dot, column = name.rpartition(".")
-    try:
+    # Of a name that is not there as a whole, what is like it is not looked for.
+    if not dot or len(lineage.named(name)) == 1:
         return lineage.find(name), ""
-    except IsolationError:
-        if not dot:
-            raise
     return lineage.find(before), column
 
 

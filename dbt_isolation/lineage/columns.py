@@ -2,18 +2,24 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from dbt_isolation.artifacts.manifest import Manifest, Node
+from dbt_isolation.cache import Cache
 from dbt_isolation.environments import Relation
-from dbt_isolation.sql import ColumnLineage, UnreadableError, column_lineage
+from dbt_isolation.lineage.names import Names, given_names
+from dbt_isolation.lineage.order import Order, circles, needed
+from dbt_isolation.lineage.queries import KINDS, Answer, Query
+from dbt_isolation.lineage.readers import Readers
 
 #: What dbt adds to a snapshot's columns.
 _SNAPSHOT = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
+_QUOTES = re.compile(r'["`\[\]]')
+_CIRCLE = "depends on itself in a circle"
 Types = Mapping[str, str]
 
 
@@ -53,80 +59,184 @@ class Columns:
 
 
 def columns_of(
-    manifest: Manifest, compiled: Mapping[str, str], catalog: Mapping[str, Types], dialect: str
+    manifest: Manifest,
+    compiled: Mapping[str, str],
+    catalog: Mapping[str, Types],
+    dialect: str,
+    *,
+    cache: Cache | None = None,
+    wanted: Collection[str] | None = None,
+    known: Mapping[str, Types] = {},
+    also: Mapping[str, Collection[Relation]] = {},
+    processes: int | None = None,
 ) -> Columns:
     """The columns of all nodes, each after what it reads.
 
     ``compiled``: SQL by unique id. ``catalog``: columns as the database has them. ``dialect``: a
     dbt adapter type. What a catalog or an enforced contract does not say comes from the SQL.
+
+    ``cache``: what was read before is not read again while all that it depends on is the same. ``wanted``:
+    only these, and all that they are made of. ``known``: the columns of nodes that are not read, so that
+    nothing above them is needed. ``also``: further relations that the SQL may mean a node or source by, such
+    as those of the environment for which a parent was compiled. ``processes``: at most so many read at once;
+    1 starts none, as inside dbt; without it, as many as are worth it.
+
+    Raises ``IsolationError`` where a process that reads is ended from outside.
     """
-    return _Reader(manifest, compiled, catalog, dialect).read()
+    project = _Project(manifest, compiled, catalog, known, also)
+    nodes = project.nodes(wanted)
+    with Readers(dialect, cache, processes) as readers:
+        project.read(nodes, readers)
+    project.put_in_order(nodes)
+    return project.found
 
 
-class _Reader:
+class _Project:
     def __init__(
-        self, manifest: Manifest, compiled: Mapping[str, str], catalog: Mapping[str, Types], dialect: str
+        self,
+        manifest: Manifest,
+        compiled: Mapping[str, str],
+        catalog: Mapping[str, Types],
+        known: Mapping[str, Types],
+        also: Mapping[str, Collection[Relation]],
     ) -> None:
+        self.found = Columns()
         self._manifest = manifest
         self._compiled = compiled
         self._catalog = catalog
-        self._dialect = dialect
-        self._found = Columns()
-        self._ids = dict(_relations(manifest))
+        self._given = known
+        self._also = also
+        self._buildable = {one.unique_id: one for one in manifest.buildable()}
+        #: Of each query that was asked: whose the names are that it was given.
+        self._meant: dict[str, dict[str, str]] = {}
+        self._value: dict[str, dict[ColumnOf, dict[ColumnOf, str]]] = {}
 
-    def read(self) -> Columns:
-        """All of them, in an order in which what is read comes first."""
-        for source in self._manifest.sources:
-            self._found.types[source] = dict(self._catalog.get(source, {}))
-        nodes = {one.unique_id: one for one in self._manifest.buildable() if not one.external}
-        for unique_id in _ordered(nodes):
-            node = nodes[unique_id]
-            read: Callable[[Node], None] = self._sql if unique_id in self._compiled else self._declared
-            read(node)
-        return self._found
+    @cached_property
+    def _names(self) -> Names:
+        # What a query names that dbt does not say it reads; of most projects nothing.
+        return Names(
+            (unique_id, relation)
+            for unique_id in (*self._buildable, *self._manifest.sources)
+            for relation in self._relations(unique_id)
+        )
 
-    def _declared(self, node: Node) -> None:
-        """The columns of what is no SQL, or not compiled."""
+    def nodes(self, wanted: Collection[str] | None) -> dict[str, Node]:
+        """Those to be read, with the sources that they need noted."""
+        graph = {name: node.depends_on.nodes for name, node in self._buildable.items()}
+        graph |= {name: [] for name in self._manifest.sources}
+        shown = graph.keys() if wanted is None else needed(graph, wanted, self._enough)
+        for name in self._manifest.sources:
+            if name in shown:
+                self.found.types[name] = dict(self._given.get(name, self._catalog.get(name, {})))
+        return {name: node for name, node in self._buildable.items() if name in shown}
+
+    def read(self, nodes: Mapping[str, Node], readers: Readers) -> None:
+        """All of them, each as soon as what it reads is known."""
+        graph = {name: [one for one in node.depends_on.nodes if one in nodes] for name, node in nodes.items()}
+        round_about = {name for name in circles(graph) if name not in self._given}
+        for name in round_about:
+            graph[name] = []
+        order = Order(graph)
+        ready = order.first()
+        while True:
+            queries: dict[str, Query] = {}
+            while ready:
+                name = ready.pop()
+                if name in self._given:
+                    self.found.types[name] = dict(self._given[name])
+                elif name in round_about:
+                    self._declared(nodes[name], _CIRCLE)
+                elif name in self._compiled and not nodes[name].external:
+                    queries[name] = self._query(nodes[name])
+                    continue
+                else:
+                    self._declared(nodes[name])
+                ready += order.done(name)
+            readers.ask(queries)
+            answers = readers.some()
+            if not answers:
+                return
+            for name, answer in answers:
+                self._settle(nodes[name], answer)
+                ready += order.done(name)
+
+    def put_in_order(self, nodes: Mapping[str, Node]) -> None:
+        """As the manifest has them: which process was done first is nobody's concern."""
+        found = self.found
+        places = {name: place for place, name in enumerate((*self._manifest.sources, *nodes))}
+        found.types = {name: found.types[name] for name in places if name in found.types}
+        found.influence = {name: found.influence[name] for name in nodes if name in found.influence}
+        for name in nodes:
+            found.value.update(self._value.get(name, {}))
+        found.unknown.sort(key=lambda one: places[one.unique_id])
+
+    def _enough(self, name: str) -> bool:
+        # What reads an ephemeral model reads the relations above it.
+        return name in self._given and not (name in self._buildable and self._buildable[name].ephemeral)
+
+    def _declared(self, node: Node, why: str = "") -> None:
+        """The columns of what is no SQL, or not compiled, or cannot be read for another reason."""
         known = self._catalog.get(node.unique_id)
         if known is None and node.resource_type == "seed":
             known = _header(node)
-        if known is None:
-            known = {name: one.data_type or "" for name, one in node.columns.items()}
-            if node.resource_type in ("model", "snapshot"):
-                why = "a Python model" if node.original_file_path.endswith(".py") else "not compiled"
-                self._found.unknown.append(Unknown(node.unique_id, "its columns", why))
-        self._found.types[node.unique_id] = dict(known)
+        if known is None or why:
+            if known is None:
+                known = {name: one.data_type or "" for name, one in node.columns.items()}
+            if node.resource_type in ("model", "snapshot") and not node.external:
+                plain = "a Python model" if node.original_file_path.endswith(".py") else "not compiled"
+                self.found.unknown.append(Unknown(node.unique_id, "its columns", why or plain))
+        if known or not node.external:
+            self.found.types[node.unique_id] = dict(known)
 
-    def _sql(self, node: Node) -> None:
-        known = self._known(node)
-        schema = {
-            str(self._relation(one)): self._found.types[one]
-            for one in node.depends_on.nodes
-            if self._found.types.get(one)
+    def _query(self, node: Node) -> Query:
+        sql = self._compiled[node.unique_id]
+        read = {
+            one: self._relations(one)
+            for one in self._parents(node)
+            if one != node.unique_id and self.found.types.get(one)
         }
+        own = given_names({node.unique_id: self._relations(node.unique_id)})
+        meant = {**given_names(read), **own}
+        self._meant[node.unique_id] = meant
+        known = dict(self._known(node))
         # An incremental model reads itself.
-        if known:
-            schema[str(node.relation)] = dict(known)
-        lineage = self._lineage(node, schema)
-        if lineage is None:
-            self._found.types[node.unique_id] = dict(known)
+        tables = {
+            name: known if one == node.unique_id else self.found.types[one]
+            for name, one in meant.items()
+            if one != node.unique_id or known
+        }
+        itself = () if known or not _names_itself(own, sql) else tuple(own)
+        return Query(sql, tables, itself)
+
+    def _settle(self, node: Node, answer: Answer) -> None:
+        """Takes what is said of a node."""
+        unique_id, unknown = node.unique_id, self.found.unknown
+        known = self._known(node)
+        meant = self._meant.pop(unique_id)
+        if answer.problem is not None:
+            unknown.append(Unknown(unique_id, "its SQL", answer.problem))
+            self.found.types[unique_id] = dict(known)
             return
-        if not known and _names_itself(node, self._compiled[node.unique_id]):
-            made = {name: lineage.types.get(name, "") for name in lineage.columns}
-            lineage = self._lineage(node, {**schema, str(node.relation): made}) or lineage
-        self._found.unknown += dict.fromkeys(
-            Unknown(node.unique_id, one.name, one.reason) for one in lineage.unresolved
-        )
-        types = {name: lineage.types.get(name, "") for name in lineage.columns}
+        unknown += dict.fromkeys(Unknown(unique_id, name, why) for name, why in answer.unresolved)
+        types = answer.types()
         if node.resource_type == "snapshot":
             types |= dict.fromkeys(_SNAPSHOT, "")
-        self._found.types[node.unique_id] = {**types, **known}
-        for name, inputs in lineage.kinds.items():
-            self._found.value[ColumnOf(node.unique_id, name)] = {
-                column: kind for one, kind in inputs.items() if (column := self._column(node, *one))
+        self.found.types[unique_id] = {**types, **known}
+        inputs: list[ColumnOf | None] = []
+        for table, column in answer.inputs:
+            whose = meant.get(table) or self._names.find(table)
+            inputs.append(ColumnOf(whose, column) if whose else None)
+            if not whose:
+                why = "no relation that dbt knows" if whose is None else "more than one relation is called so"
+                unknown.append(Unknown(unique_id, f"{table}.{column}", why))
+        self._value[unique_id] = {
+            ColumnOf(unique_id, name): {
+                one: KINDS[kind] for place, kind in made_of if (one := inputs[place]) is not None
             }
-        shaping = (self._column(node, *one) for one in lineage.influence)
-        self._found.influence[node.unique_id] = {one for one in shaping if one is not None}
+            for name, _, made_of in answer.columns
+        }
+        shaping = (inputs[place] for place in answer.influence)
+        self.found.influence[unique_id] = {one for one in shaping if one is not None}
 
     def _known(self, node: Node) -> Types:
         """What is known of a node's columns without its SQL."""
@@ -136,51 +246,35 @@ class _Reader:
             return {name: one.data_type or "" for name, one in node.columns.items()}
         return {}
 
-    def _lineage(self, node: Node, schema: Mapping[str, Types]) -> ColumnLineage | None:
-        try:
-            return column_lineage(self._compiled[node.unique_id], dialect=self._dialect, schema=schema)
-        except UnreadableError as error:
-            self._found.unknown.append(Unknown(node.unique_id, "its SQL", error.message))
-            return None
+    def _parents(self, node: Node) -> dict[str, None]:
+        """What a node reads, with what its ephemeral parents read: their SQL is part of its own."""
+        found: dict[str, None] = {}
+        ahead = list(reversed(node.depends_on.nodes))
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found[name] = None
+                parent = self._buildable.get(name)
+                if parent is not None and parent.ephemeral:
+                    ahead += reversed(parent.depends_on.nodes)
+        return found
 
-    def _column(self, node: Node, table: str, column: str) -> ColumnOf | None:
-        unique_id = self._ids.get(table.lower())
-        if unique_id is None:
-            problem = Unknown(node.unique_id, f"{table}.{column}", "no relation that dbt knows")
-            if problem not in self._found.unknown:
-                self._found.unknown.append(problem)
-            return None
-        return ColumnOf(unique_id, column)
-
-    def _relation(self, unique_id: str) -> Relation:
-        node = self._manifest.get(unique_id)
-        return node.relation if node is not None else self._manifest.sources[unique_id].relation
-
-
-def _names_itself(node: Node, sql: str) -> bool:
-    plain = re.sub(r'["`\[\]]', "", sql).lower()
-    return f"{node.relation.schema}.{node.relation.identifier}".lower() in plain
+    def _relations(self, unique_id: str) -> list[Relation]:
+        node = self._buildable.get(unique_id)
+        if node is None:
+            source = self._manifest.sources.get(unique_id)
+            own = [source.relation] if source is not None else []
+        else:
+            own = [] if node.ephemeral else [node.relation]
+        return [*own, *self._also.get(unique_id, ())]
 
 
-def _relations(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Each relation's name in lower case, with its database and without, and whose it is."""
-    entries = [(one.unique_id, one.relation) for one in manifest.buildable() if not one.ephemeral]
-    entries += [(one.unique_id, one.relation) for one in manifest.sources.values()]
-    for unique_id, relation in reversed(entries):
-        yield f"{relation.schema}.{relation.identifier}".lower(), unique_id
-    for unique_id, relation in entries:
-        yield str(relation).lower(), unique_id
-
-
-def _ordered(nodes: Mapping[str, Node]) -> Iterator[str]:
-    sorter = TopologicalSorter(
-        {name: [one for one in node.depends_on.nodes if one in nodes] for name, node in nodes.items()}
-    )
-    try:
-        yield from sorter.static_order()
-    except CycleError:
-        # A manifest that dbt wrote has none.
-        yield from nodes
+def _names_itself(own: Collection[str], sql: str) -> bool:
+    lower = sql.lower()
+    if not any(name.rpartition(".")[2].lower() in lower for name in own):
+        return False
+    plain = _QUOTES.sub("", lower)
+    return any(name.lower() in plain for name in own)
 
 
 def _header(node: Node) -> Types | None:

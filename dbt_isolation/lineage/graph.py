@@ -85,16 +85,20 @@ class Lineage:
                 if one in among:
                     yield one, name
 
+    def named(self, name: str) -> Sequence[Vertex]:
+        """All that a name may mean."""
+        if name in self.vertices:
+            return [self.vertices[name]]
+        named = [one for one in self.vertices.values() if name in _names(one)]
+        # A semantic model is often called as its model is.
+        return [one for one in named if one.relation] or named
+
     def find(self, name: str) -> Vertex:
         """By name, ``name.vVERSION``, ``SOURCE.TABLE`` or unique id.
 
         Raises ``IsolationError`` where there is none, or more than one.
         """
-        if name in self.vertices:
-            return self.vertices[name]
-        named = [one for one in self.vertices.values() if name in _names(one)]
-        # A semantic model is often called as its model is.
-        named = [one for one in named if one.relation] or named
+        named = self.named(name)
         if len(named) > 1:
             raise IsolationError(
                 f"'{name}' is the name of {len(named)} nodes",

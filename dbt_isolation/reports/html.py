@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
-from dbt_isolation import diff_text
 from dbt_isolation.excerpt import excerpt_of
-from dbt_isolation.graph_text import trees
-from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Text, TextDiff
+from dbt_isolation.outcome import Finding, Graph, Outcome, Table, Text, TextDiff
+from dbt_isolation.reports.page import graph, text_diff
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -22,32 +21,43 @@ mark { background: #fd06; color: inherit; text-decoration: underline; }
 .error { color: #c62828; font-weight: 600; }
 .warn { color: #b26a00; font-weight: 600; }
 """
+#: What a page with scripts may do: run those, and ask no one for anything.
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 #: Characters of a line; the page wraps them.
 _WIDEST = 300
 
 
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     """Writes the page."""
-    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
-    counts = f"{errors} errors, {len(outcome.findings) - errors} warnings, {len(outcome.skipped)} skipped"
-    fine = not outcome.findings and not outcome.skipped
-    title = escape(f"dbt-isolation {command}: {'all fine' if fine else counts}")
+    title = escape(f"dbt-isolation {command}: {outcome.headline}")
     stream.write(
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
     )
     stream.write('<meta name="viewport" content="width=device-width">\n')
-    stream.write(f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n")
+    drawn = any(isinstance(block, Graph) and block.vertices for block in outcome.blocks)
+    if drawn:
+        stream.write(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n')
+    stream.write(f"<style>{_style(outcome, drawn)}</style>\n</head>\n<body>\n<h1>{title}</h1>\n")
     for part in _parts(outcome):
         stream.write(f"{part}\n")
+    if drawn:
+        for script in graph.scripts():
+            stream.write(f"{script}\n")
     stream.write("</body>\n</html>\n")
+
+
+def _style(outcome: Outcome, drawn: bool) -> str:
+    differs = any(isinstance(block, TextDiff) for block in outcome.blocks)
+    return _STYLE + (text_diff.style() if differs else "") + (graph.style() if drawn else "")
 
 
 def _parts(outcome: Outcome) -> Iterator[str]:
     if outcome.findings:
         rows = [_row(finding) for finding in outcome.findings]
         yield _table(("", "code", "where", "what", "what to do"), rows)
+    alone = sum(isinstance(block, TextDiff) for block in outcome.blocks) == 1
     for block in outcome.blocks:
-        yield _block(block)
+        yield text_diff.section(block, alone) if isinstance(block, TextDiff) else _block(block)
     if outcome.skipped:
         items = "\n".join(f"<li>{escape(one.what)}: {escape(one.why)}</li>" for one in outcome.skipped)
         yield f"<h2>Skipped</h2>\n<ul>\n{items}\n</ul>"
@@ -73,15 +83,17 @@ def _excerpt(finding: Finding) -> str:
     return f'<pre class="line">{escape(excerpt.before)}{mark}{escape(excerpt.after)}</pre>'
 
 
-def _block(block: Block) -> str:
+def _block(block: Table | Text | Graph) -> str:
     title = f"<h2>{escape(block.title)}</h2>\n" if block.title else ""
     if isinstance(block, Text):
         return title + (f"<pre>{escape(chr(10).join(block.lines))}</pre>" if block.lines else "")
-    if isinstance(block, TextDiff):
-        return f"{title}<pre>{escape(chr(10).join(diff_text.lines(block)))}</pre>"
     if isinstance(block, Graph):
-        return f"{title}<pre>{escape(chr(10).join(trees(block)))}</pre>"
-    return title + _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])
+        return title + graph.section(block)
+    table = _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])
+    if block.folded:
+        summary = escape(block.title) or f"{len(block.rows)} rows"
+        return f"<details>\n<summary>{summary}</summary>\n{table}\n</details>"
+    return title + table
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from textwrap import indent
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from rich.cells import cell_len
 
 from dbt_isolation import diff_text
-from dbt_isolation.excerpt import excerpt_of
+from dbt_isolation.excerpt import excerpt_of, plain
 from dbt_isolation.graph_text import trees
 from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Table, Text, TextDiff
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
+#: By the first character of a line.
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+#: How many rows of a folded table are shown.
+_FOLDED_ROWS = 20
 _PIPED_WIDTH = 160
 _INDENT = " " * 6
 #: The narrowest excerpt that still says something.
@@ -47,13 +52,12 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
             for line in (block.title, *block.lines):
                 screen.line(_Part(line))
         elif isinstance(block, TextDiff):
-            for line in (block.title, *diff_text.lines(block)):
-                screen.line(_Part(line))
+            _write_diff(screen, block)
         elif isinstance(block, Graph):
             for line in (block.title, *trees(block)):
                 screen.line(_Part(line))
         else:
-            screen.table(block)
+            _write_folded(screen, block)
     for finding in outcome.findings:
         _write_finding(screen, finding)
     skipped: dict[str, list[str]] = {}
@@ -61,12 +65,12 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
         skipped.setdefault(one.why, []).append(one.what)
     for why, what in skipped.items():
         screen.line(_Part("skipped ", "cyan"), _Part(f"{', '.join(what)}: {why}"))
-    errors = sum(finding.severity is Severity.ERROR for finding in outcome.findings)
-    warnings = len(outcome.findings) - errors
-    if outcome.findings or outcome.skipped:
-        screen.line(_Part(f"{errors} errors, {warnings} warnings, {len(outcome.skipped)} skipped"))
+    if outcome.summary and outcome.counts:
+        screen.line(_Part(f"{command}: {outcome.headline} ({outcome.counts})"))
+    elif outcome.counts:
+        screen.line(_Part(outcome.counts))
     else:
-        screen.line(_Part(f"{command}: all fine", "green"))
+        screen.line(_Part(f"{command}: {outcome.headline}", "" if outcome.summary else "green"))
 
 
 def _screen(stream: TextIO) -> _Screen:
@@ -105,6 +109,20 @@ def _write_table(console: "Console", table: Table) -> None:
     for row in table.rows:
         grid.add_row(*map(Line, row))
     console.print(grid, soft_wrap=False)
+
+
+def _write_folded(screen: _Screen, table: Table) -> None:
+    """A folded table by its first rows."""
+    more = len(table.rows) - _FOLDED_ROWS if table.folded else 0
+    screen.table(replace(table, rows=table.rows[:_FOLDED_ROWS]) if more > 0 else table)
+    if more > 0:
+        screen.line(_Part(f"… and {more} more (--format json has all)", "dim"))
+
+
+def _write_diff(screen: _Screen, block: TextDiff) -> None:
+    screen.line(_Part(block.title))
+    for line in diff_text.lines(block):
+        screen.line(_Part(plain(line), _DIFF_COLOURS.get(line[0], "")))
 
 
 def _write_finding(screen: _Screen, finding: Finding) -> None:

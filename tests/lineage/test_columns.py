@@ -8,6 +8,7 @@ import pytest
 
 from dbt_isolation.artifacts import catalog
 from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.lineage.columns import ColumnOf, Unknown, columns_of
 
@@ -116,14 +117,119 @@ def test_what_is_not_known(tmp_path: Path) -> None:
 
 
 def test_circles_end() -> None:
-    """As in a manifest that was made by hand."""
+    """As in a manifest that was made by hand: who is in one is not read, what reads it is."""
     found = columns_of(
-        manifest(node("a", "model.p.b"), node("b", "model.p.a")),
-        {"model.p.a": "select x from w.s.b", "model.p.b": "select x from w.s.a"},
+        manifest(
+            node("a", "model.p.b"),
+            node("b", "model.p.a", columns={"x": {}}),
+            node("below", "model.p.b"),
+            node("itself", "model.p.itself", "model.p.below"),
+            node("last", "model.p.itself"),
+        ),
+        {
+            "model.p.a": "select x from w.s.b",
+            "model.p.b": "select x from w.s.a",
+            "model.p.below": "select * from w.s.b",
+            "model.p.itself": "select * from w.s.itself",
+            "model.p.last": "select y from w.s.itself",
+        },
         {},
         "duckdb",
     )
-    assert found.value[ColumnOf("model.p.a", "x")] == {ColumnOf("model.p.b", "x"): "copy"}
+    why = "depends on itself in a circle"
+    assert found.unknown == [Unknown(f"model.p.{name}", "its columns", why) for name in ("a", "b", "itself")]
+    assert ColumnOf("model.p.a", "x") not in found.value
+    assert found.value[ColumnOf("model.p.below", "x")] == {ColumnOf("model.p.b", "x"): "copy"}
+    assert found.value[ColumnOf("model.p.last", "y")] == {ColumnOf("model.p.itself", "y"): "copy"}
+
+
+def test_names_that_differ_in_case() -> None:
+    """The exact spelling wins, of parents and of others; what could mean two is not guessed."""
+    entries = manifest(
+        node("one", alias="Orders", columns={"x": {}}),
+        node("two", alias="orders", columns={"x": {}}),
+        node("exact", "model.p.one", "model.p.two"),
+        node("neither", "model.p.one", "model.p.two"),
+        node("stray"),
+    )
+    sql = {
+        "model.p.one": "select 1 as x",
+        "model.p.two": "select 2 as x",
+        "model.p.exact": 'select a.x as a, b.x as b from "w"."s"."Orders" a join "w"."s"."orders" b on true',
+        "model.p.neither": "select o.x from w.s.ORDERS o",
+        "model.p.stray": 'select o.x, p.x as y from "w"."s"."Orders" o join w.s.ORDERS p on true',
+    }
+    for order in (entries, msgspec.structs.replace(entries, nodes=dict(reversed(entries.nodes.items())))):
+        found = columns_of(order, sql, {}, "duckdb")
+        assert found.value[ColumnOf("model.p.exact", "a")] == {ColumnOf("model.p.one", "x"): "rename"}
+        assert found.value[ColumnOf("model.p.exact", "b")] == {ColumnOf("model.p.two", "x"): "rename"}
+        assert found.value[ColumnOf("model.p.neither", "x")] == {}
+        assert found.value[ColumnOf("model.p.stray", "x")] == {ColumnOf("model.p.one", "x"): "copy"}
+        why = "more than one relation is called so"
+        assert set(found.unknown) == {
+            Unknown("model.p.neither", "w.s.ORDERS.x", why),
+            Unknown("model.p.stray", "w.s.ORDERS.x", why),
+        }
+
+
+def test_a_part_of_a_project() -> None:
+    """Only what is wanted, and what it is made of; what is known is not read, nor what is above it."""
+    project = manifest(
+        node("stg", "source.p.shop.raw"), node("mart", "model.p.stg"), node("other", "model.p.stg")
+    )
+    sql = {
+        "model.p.stg": "select id from w.raw.raw",
+        "model.p.mart": "select * from w.s.stg",
+        "model.p.other": "select * from w.s.stg",
+    }
+    found = columns_of(project, sql, RAW, "duckdb", wanted=["model.p.mart"])
+    assert list(found.types) == ["source.p.shop.raw", "model.p.stg", "model.p.mart"]
+    found = columns_of(project, sql, RAW, "duckdb", wanted=["model.p.mart"], known={"model.p.stg": {"n": ""}})
+    assert found.types == {"model.p.stg": {"n": ""}, "model.p.mart": {"n": ""}}
+    assert found.value == {ColumnOf("model.p.mart", "n"): {ColumnOf("model.p.stg", "n"): "copy"}}
+    assert list(columns_of(project, sql, RAW, "duckdb", wanted=["source.p.shop.raw"]).types) == [
+        "source.p.shop.raw"
+    ]
+
+
+def test_relations_of_another_environment() -> None:
+    """Under another name a parent, or the node itself, is still the same."""
+    other = Relation("w", "prod", "stg")
+    found = columns_of(
+        manifest(node("stg", "source.p.shop.raw"), node("mart", "model.p.stg")),
+        {
+            "model.p.stg": "select id from w.raw.raw",
+            "model.p.mart": "select * from w.prod.stg where id > (select max(id) from w.prod.mart)",
+        },
+        RAW,
+        "duckdb",
+        also={"model.p.stg": [other], "model.p.mart": [Relation("w", "prod", "mart")]},
+    )
+    assert found.value[ColumnOf("model.p.mart", "id")] == {ColumnOf("model.p.stg", "id"): "copy"}
+    assert found.influence["model.p.mart"] == {ColumnOf("model.p.stg", "id"), ColumnOf("model.p.mart", "id")}
+    assert found.unknown == []
+
+
+def test_what_an_ephemeral_model_reads() -> None:
+    """Its SQL is part of its readers', so they need the columns of its parents."""
+    inlined = '(select * from "w"."raw"."raw")'
+    found = columns_of(
+        manifest(
+            node("inner", "source.p.shop.raw", config={"materialized": "ephemeral"}),
+            node("outer", "model.p.inner", config={"materialized": "ephemeral"}),
+            node("mart", "model.p.outer"),
+        ),
+        {
+            "model.p.inner": 'select * from "w"."raw"."raw"',
+            "model.p.outer": f"with __dbt__cte__inner as {inlined} select * from __dbt__cte__inner",
+            "model.p.mart": f"with __dbt__cte__inner as {inlined}, __dbt__cte__outer as "
+            "(select * from __dbt__cte__inner) select * from __dbt__cte__outer",
+        },
+        RAW,
+        "duckdb",
+    )
+    assert list(found.types["model.p.mart"]) == ["id", "cents", "paid"]
+    assert found.unknown == []
 
 
 def test_a_catalog(tmp_path: Path) -> None:

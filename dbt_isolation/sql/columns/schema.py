@@ -38,7 +38,10 @@ class Schema:
             if spelling.dialect == "bigquery":
                 parts = tuple(piece for part in parts for piece in part.split("."))
             self._exact.setdefault(parts, name)
-            self._folded.setdefault(tuple(spelling.raw_key(part, quoted=False) for part in parts), name)
+            folded = tuple(spelling.raw_key(part, quoted=False) for part in parts)
+            # What could mean two tables means neither.
+            if self._folded.setdefault(folded, name) != name:
+                self._folded[folded] = ""
 
     def table(self, names: Sequence[exp.Expr]) -> Relation:
         """The relation that a table's name, part by part, leads to."""
@@ -48,7 +51,10 @@ class Schema:
             if not self._exact:
                 self._index()
             key = tuple(self._spelling.key(name) for name in names)
-            found = self._exact.get(key) or self._exact.get(written) or self._folded.get(key)
+            folded, found = self._folded.get(key), self._exact.get(written)
+            # Where no name keeps its case, its folded form is no spelling of its own.
+            if folded != "" or self._spelling.raw_key("A") == "A":
+                found = self._exact.get(key) or found or folded or None
         name = ".".join(written) if found is None else found
         made = self._made.get(name)
         if made is None:
