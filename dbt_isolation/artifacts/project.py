@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -179,6 +179,17 @@ class ProjectFiles:
             if name in scope:
                 return scope[name]
         raise KeyError(name)
+
+    @property
+    def search_orders(self) -> Mapping[str, Sequence[str]]:
+        """Where ``dispatch:`` has macros looked for, by namespace."""
+        written = self._project.get("dispatch")
+        entries = [one for one in written if isinstance(one, Mapping)] if isinstance(written, list) else []
+        return {
+            str(one.get("macro_namespace")): [str(place) for place in one["search_order"]]
+            for one in entries
+            if isinstance(one.get("search_order"), list)
+        }
 
     def digest(self, node: Node) -> str:
         """SHA-256 of a seed's bytes with line ends normalised; dbt's own checksum where the file is away."""
