@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """``kind``: ref or source. ``names``: its arguments. ``plain``: in every run it is written where it stands.
+    """``kind``: ref or source. ``names``: its arguments. ``plain``: it is written where it stands, always.
 
     What is not plain may be meant for something else than the SQL: it stands in a comment, in a condition, a
     loop or a block, or is given to a macro.

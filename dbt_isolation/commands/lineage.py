@@ -75,7 +75,7 @@ def run(arguments: Namespace) -> Outcome:
 def _found(
     manifest: Manifest, sql: Mapping[str, str], shown: Iterable[str], target_path: Path, folder: Path
 ) -> tuple[Finding, ...]:
-    """What is wrong with what is shown: nodes edited since, and those that read something else than dbt says."""
+    """What was edited since the parse, and what reads something else than dbt says."""
     names = list(shown)
     parsed = (target_path / "manifest.json").stat().st_mtime
     edited = [
