@@ -44,7 +44,7 @@ TIERS = (
     ("records",),
     ("state",),
     ("lineage",),
-    ("code",),
+    ("code", "rendering"),
     ("sql",),
     ("artifacts", "profile"),
     ("environments",),

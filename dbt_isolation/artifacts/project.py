@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -167,6 +167,13 @@ class ProjectFiles:
 
     def variable(self, package: str, name: str) -> object:
         """The value of ``var(name)`` in a node of ``package``, or None: dbt's order of precedence."""
+        try:
+            return self.set_variable(package, name)
+        except KeyError:
+            return None
+
+    def set_variable(self, package: str, name: str) -> object:
+        """The same; a ``KeyError`` where nobody sets it."""
         own = _variables(self._package(package)) if package != self._name else {}
         for scope in (self._given, self._root_variables, own):
             scoped = scope.get(package)
@@ -174,7 +181,18 @@ class ProjectFiles:
                 return scoped[name]
             if name in scope:
                 return scope[name]
-        return None
+        raise KeyError(name)
+
+    @property
+    def search_orders(self) -> Mapping[str, Sequence[str]]:
+        """Where ``dispatch:`` has macros looked for, by namespace."""
+        written = self._project.get("dispatch")
+        entries = [one for one in written if isinstance(one, Mapping)] if isinstance(written, list) else []
+        return {
+            str(one.get("macro_namespace")): [str(place) for place in one["search_order"]]
+            for one in entries
+            if isinstance(one.get("search_order"), list)
+        }
 
     def digest(self, node: Node) -> str:
         """SHA-256 of a seed's bytes with line ends normalised; dbt's own checksum where the file is away."""

@@ -24,6 +24,8 @@ class Source(msgspec.Struct, frozen=True):
     database: str | None = None
     schema_: str | None = msgspec.field(default=None, name="schema")
     identifier: str = ""
+    relation_name: str | None = None
+    unrendered_config: dict[str, Any] = {}
     unrendered_database: str | None = None
     unrendered_schema: str | None = None
     loaded_at_field: str | None = None

@@ -3,10 +3,12 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dbt_isolation.artifacts import catalog, compiled
-from dbt_isolation.artifacts.project import artifacts_folder
+from dbt_isolation.artifacts.manifest import Manifest
+from dbt_isolation.artifacts.project import ProjectFiles, artifacts_folder
 from dbt_isolation.cache import Cache
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
@@ -14,7 +16,9 @@ from dbt_isolation.lineage.columns import ColumnOf, Columns, columns_of
 from dbt_isolation.lineage.graph import Lineage
 from dbt_isolation.lineage.graph import Vertex as Entry
 from dbt_isolation.lineage.reach import reached
-from dbt_isolation.outcome import Graph, Outcome, Skipped, Vertex
+from dbt_isolation.lineage.refs import disagreements
+from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Skipped, Vertex
+from dbt_isolation.rendering.project import facts_of, project_sql
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,6 +37,7 @@ def run(arguments: Namespace) -> Outcome:
     if arguments.depth is not None and arguments.depth < 1:
         raise IsolationError(f"--depth {arguments.depth}: at least 1", "leave it out for all of it")
     folder: Path = arguments.project_dir
+    files = ProjectFiles(folder, os.environ, {})
     target_path = artifacts_folder(folder, read_yaml(folder / "dbt_project.yml"), os.environ)
     manifest, sql = compiled.read_all(target_path / "manifest.json")
     lineage = Lineage.of(manifest, tests=arguments.tests)
@@ -42,21 +47,61 @@ def run(arguments: Namespace) -> Outcome:
     if not column:
         above = lineage.above(node.unique_id, arguments.depth) if up else {}
         below = lineage.below(node.unique_id, arguments.depth) if down else {}
-        return _of_nodes(lineage, node, above, below)
-    if not sql:
-        raise IsolationError("nothing is compiled in the manifest", "run `dbt compile` first")
+        found_wrong = _found(manifest, sql, (*above, node.unique_id, *below), target_path, folder)
+        return replace(_of_nodes(lineage, node, above, below), findings=found_wrong)
+    wanted = [node.unique_id, *(lineage.below(node.unique_id) if down else ())]
+    dialect = manifest.metadata.adapter_type or ""
+    facts = facts_of(files, dialect, target=arguments.target, profiles_dir=arguments.profiles_dir)
+    likely = project_sql(manifest, sql, facts, wanted)
     found = columns_of(
         manifest,
-        sql,
+        likely.sql,
         catalog.read(target_path / "catalog.json"),
-        manifest.metadata.adapter_type or "",
+        dialect,
         cache=Cache(str(target_path), "columns"),
-        wanted=[node.unique_id, *(lineage.below(node.unique_id) if down else ())],
+        wanted=wanted,
+        uncertain=likely.uncertain,
     )
     start = _column(found, node, column)
     above_it = reached(start, found.value, arguments.depth) if up else {}
     below_it = reached(start, found.below(), arguments.depth) if down else {}
-    return _of_columns(lineage, found, start, above_it, below_it)
+    shown = dict.fromkeys(one.unique_id for one in (*above_it, start, *below_it))
+    return replace(
+        _of_columns(lineage, found, start, above_it, below_it),
+        findings=_found(manifest, sql, shown, target_path, folder),
+    )
+
+
+def _found(
+    manifest: Manifest, sql: Mapping[str, str], shown: Iterable[str], target_path: Path, folder: Path
+) -> tuple[Finding, ...]:
+    """What was edited since the parse, and what reads something else than dbt says."""
+    names = list(shown)
+    parsed = (target_path / "manifest.json").stat().st_mtime
+    edited = [
+        Finding(
+            "lineage",
+            Severity.WARN,
+            f"{node.original_file_path} was edited after the project was parsed; this is as it was then",
+            "run `dbt parse` first",
+            node=name,
+            path=node.original_file_path,
+        )
+        for name in names
+        if (node := manifest.get(name)) is not None and _edited(folder / node.original_file_path, parsed)
+    ]
+    dialect = manifest.metadata.adapter_type or ""
+    return (
+        *edited,
+        *(
+            Finding("lineage", Severity.WARN, one.message, one.remedy, node=one.node)
+            for one in disagreements(manifest, sql, dialect, names)
+        ),
+    )
+
+
+def _edited(file: Path, parsed: float) -> bool:
+    return file.is_file() and file.stat().st_mtime > parsed
 
 
 def _asked(lineage: Lineage, name: str) -> tuple[Entry, str]:
