@@ -19,11 +19,7 @@ class _CompiledNodes(msgspec.Struct, frozen=True):
 
 def read(file: Path) -> Mapping[str, str]:
     """The SQL of what dbt has compiled, by unique id; of a manifest that ``manifest.read`` takes."""
-    return decode(file.read_bytes())
-
-
-def decode(content: bytes) -> Mapping[str, str]:
-    """The same, of a manifest that ``manifest.decode`` takes."""
+    content = file.read_bytes()
     # A parse compiles nothing, and to look is faster than to decode.
     if b'"compiled_code"' not in content:
         return {}
@@ -40,10 +36,17 @@ class _Manifest(Manifest, frozen=True):
 
 
 def read_all(file: Path) -> tuple[Manifest, Mapping[str, str]]:
-    """The manifest with the SQL of what dbt has compiled, in one go: ``manifest.read`` and ``read``.
+    """The manifest with the SQL of what dbt has compiled, by unique id.
 
     Raises ``IsolationError`` as ``manifest.read`` does.
     """
-    found = manifest.read_as(file, _Manifest)
-    sql = {unique_id: one.compiled_code for unique_id, one in found.nodes.items() if one.compiled_code}
-    return found, sql
+    return _parts(manifest.read_as(file, _Manifest))
+
+
+def decode_all(content: bytes, name: str) -> tuple[Manifest, Mapping[str, str]]:
+    """The same of the manifest in ``content``, called ``name`` in errors."""
+    return _parts(manifest.decode_as(content, name, _Manifest))
+
+
+def _parts(found: _Manifest) -> tuple[Manifest, Mapping[str, str]]:
+    return found, {name: one.compiled_code for name, one in found.nodes.items() if one.compiled_code}

@@ -36,7 +36,12 @@ def run(arguments: Namespace) -> Outcome:
     """Compares what dbt parsed here last. Raises ``IsolationError``."""
     about = Invocation.of(arguments)
     releases = about.releases(_against(about, arguments.against))
-    tree = Tree.of(about.target_path, ProjectFiles(about.project_dir, about.environ, _variables(about)))
+    tree = Tree.of(
+        about.target_path,
+        ProjectFiles(about.project_dir, about.environ, _variables(about)),
+        target=arguments.target,
+        profiles_dir=arguments.profiles_dir,
+    )
     _check_project(about, tree)
     local = Local.of(releases, about.target_path)
     copy = local.refresh()

@@ -209,14 +209,17 @@ class _Comparer:
             for name in self._released.inputs(node)
             if self._tree.relation(name) is not None
         }
+        wanted = {*now, *self._below, *read}
+        sql = self._sqls.of_tree(wanted)
         new = columns_of(
             manifest,
-            self._sqls.tree,
+            sql.sql,
             self._tree.catalog,
             self._tree.dialect,
             cache=self._cache,
-            wanted={*now, *self._below, *read},
+            wanted=wanted,
             also=self._sqls.elsewhere,
+            uncertain=sql.uncertain,
             processes=self._processes,
         )
         # What is as it was, and made of what is, has the columns that it had.

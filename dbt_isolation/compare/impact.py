@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dbt_isolation.compare.change import ChangeKind
 from dbt_isolation.compare.columns import ColumnChanges
@@ -88,6 +88,7 @@ class _Impact:
         self._now = now
         self._changes = changes
         self._states: dict[str, _State] = {}
+        self._felt: dict[str, _State] = {}
         self._unknown: dict[str, list[Unknown]] = {}
         for one in now.unknown:
             self._unknown.setdefault(one.unique_id, []).append(one)
@@ -108,7 +109,8 @@ class _Impact:
         return name in self._states and not self._states[name].empty
 
     def _reached(self, name: str, distance: int) -> Reached:
-        state = self._states[name]
+        # What it changes itself is said of it elsewhere.
+        state = self._felt[name]
         return Reached(
             name,
             distance,
@@ -124,16 +126,17 @@ class _Impact:
 
     def _state(self, name: str) -> _State:
         state = _State()
+        for parent in self._lineage.parents[name]:
+            if self._feels(parent):
+                self._follow(name, parent, self._states[parent], state)
+        self._felt[name] = replace(state, columns=set(state.columns), new=set(state.new))
         if source := self._sources.get(name):
-            state.rows = source.kind >= ChangeKind.MODEL_WIDE or source.removed
+            state.rows |= source.kind >= ChangeKind.MODEL_WIDE or source.removed
             if source.kind is ChangeKind.COLUMN:
                 state.columns |= {one.lower() for one in source.columns - source.gone}
             if source.kind is ChangeKind.ADDITIVE:
                 state.new |= {one.lower() for one in source.columns}
             state.gone |= {one.lower() for one in source.gone}
-        for parent in self._lineage.parents[name]:
-            if self._feels(parent):
-                self._follow(name, parent, self._states[parent], state)
         return state
 
     def _follow(self, name: str, parent: str, above: _State, state: _State) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Self
 
 from dbt_isolation.artifacts import catalog, compiled
-from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest, Node
 from dbt_isolation.artifacts.project import ProjectFiles
 from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.lineage.fingerprint import Fingerprint, fingerprints
 from dbt_isolation.lineage.graph import Lineage
+from dbt_isolation.rendering.facts import Facts
+from dbt_isolation.rendering.project import facts_of
 from dbt_isolation.state.local import Copy, Local
 from dbt_isolation.state.release import Release
 
@@ -22,11 +23,12 @@ Types = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Project:
-    """A manifest, as read and as written, and what hangs on it; called ``name`` in what is said of it."""
+    """A manifest, as read and as written, and the SQL that dbt compiled; called ``name`` for people."""
 
     name: str
     content: bytes
     manifest: Manifest
+    compiled: Mapping[str, str]
 
     @classmethod
     def read(cls, name: str, file: Path) -> Self:
@@ -37,12 +39,7 @@ class Project:
             raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
         except OSError as error:
             raise IsolationError(f"{file}: {error.strerror or error}") from error
-        return cls(name, content, artifact.decode(content, str(file)))
-
-    @cached_property
-    def compiled(self) -> Mapping[str, str]:
-        """The SQL of what dbt compiled, by unique id."""
-        return compiled.decode(self.content)
+        return cls(name, content, *compiled.decode_all(content, str(file)))
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -98,7 +95,7 @@ class Released(Project):
         assert copy.release is not None
         name = f"release {copy.release.number} of {copy.release.environment}"
         found = Project.read(name, local.artifacts(copy) / "manifest.json")
-        return cls(found.name, found.content, found.manifest, copy.release)
+        return cls(found.name, found.content, found.manifest, found.compiled, copy.release)
 
 
 @dataclass(frozen=True)
@@ -106,15 +103,25 @@ class Tree(Project):
     """The project as dbt parsed it here last. ``catalog``: columns that sources and seeds really have."""
 
     files: ProjectFiles
+    facts: Facts
     fingerprints: Mapping[str, Fingerprint]
     catalog: Mapping[str, Types]
     edited: Collection[str]
 
     @classmethod
     def of(
-        cls, target_path: Path, files: ProjectFiles, known: Mapping[str, Fingerprint] | None = None
+        cls,
+        target_path: Path,
+        files: ProjectFiles,
+        known: Mapping[str, Fingerprint] | None = None,
+        *,
+        target: str | None = None,
+        profiles_dir: Path | None = None,
     ) -> "Tree":
-        """What is in dbt's folder for artifacts, of known fingerprints. Raises ``IsolationError``."""
+        """What is in dbt's folder for artifacts; ``known`` are its fingerprints, where somebody has them.
+
+        ``target`` and ``profiles_dir``: what it was parsed for. Raises ``IsolationError``.
+        """
         file = target_path / "manifest.json"
         found = Project.read("this project", file)
         parsed = file.stat().st_mtime
@@ -124,7 +131,9 @@ class Tree(Project):
             found.name,
             found.content,
             found.manifest,
+            found.compiled,
             files,
+            facts_of(files, found.dialect, target=target, profiles_dir=profiles_dir),
             fingerprints(found.manifest, files) if known is None else known,
             # Models may have been built otherwise than they are now.
             {

@@ -1,13 +1,15 @@
 """The SQL of both sides: as dbt compiled it, as the release has it, or as it is likely to be."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from dbt_isolation.artifacts.manifest import Node
 from dbt_isolation.compare.nodes import Pair, same_data
-from dbt_isolation.compare.project import Released, Tree
+from dbt_isolation.compare.project import Project, Released, Tree
 from dbt_isolation.environments import Relation
+from dbt_isolation.rendering.likely_sql import Likely, LikelySql
+from dbt_isolation.rendering.project import ProjectSql, project_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,18 @@ class Sqls:
     def __init__(self, released: Released, tree: Tree) -> None:
         self._released = released
         self._tree = tree
+        self._likely: dict[tuple[str, bool], LikelySql] = {}
 
-    @cached_property
-    def tree(self) -> Mapping[str, str]:
-        """The tree's, by unique id; of what is as released and was not compiled here, the release's."""
-        found = dict(self._tree.compiled)
+    def of_tree(self, wanted: Collection[str]) -> ProjectSql:
+        """The tree's, of what is ``wanted`` and all that it is made of.
+
+        What is as released and was not compiled here is as the release has it.
+        """
+        known = dict(self._tree.compiled)
         for name, sql in self._released.compiled.items():
-            if name not in found and self.is_as_released(name):
-                found[name] = sql
-        return found
+            if name not in known and self._is_as_released(name):
+                known[name] = sql
+        return project_sql(self._tree.manifest, known, self._tree.facts, wanted)
 
     @cached_property
     def elsewhere(self) -> Mapping[str, tuple[Relation, ...]]:
@@ -50,25 +55,22 @@ class Sqls:
                 found[name] = (relation,)
         return found
 
-    def is_as_released(self, unique_id: str) -> bool:
-        """Whether a node's own data half is that of the release."""
-        released = self._released.release.nodes.get(unique_id)
-        present = self._tree.fingerprints.get(unique_id)
-        return released is not None and present is not None and bool(same_data(released.fingerprint, present))
-
     def of(self, pair: Pair) -> Sql | str:
-        """A pair's, or a sentence that says why there is none."""
+        """A pair's, or why there is none."""
         if pair.before is None or pair.now is None:
             return "it is not on both sides"
         before = self._released.compiled.get(pair.before.unique_id)
-        now = self._tree.compiled.get(pair.now.unique_id)
         if before is None:
             return f"{self._released.name} has no compiled SQL of it"
-        if now is None:
-            return "it is not compiled here"
-        if _reads(before, pair.before.relation) != _reads(now, pair.now.relation):
-            return "one of the two is compiled to add to what is there, the other to build it anew"
-        return Sql({False: before}, {False: now})
+        if "incremental" in (pair.before.config.materialized, pair.now.config.materialized):
+            return self._in_both_ways(pair.before, pair.now)
+        now = self._tree.compiled.get(pair.now.unique_id)
+        if now is not None:
+            return Sql({False: before}, {False: now})
+        likely = self._rendered(self._tree, pair.now, incremental=False)
+        return (
+            Sql({False: before}, {False: likely.sql}, likely.uncertain) if likely.sql else likely.uncertain[0]
+        )
 
     def as_here(self, pair: Pair, sql: Sql) -> tuple[str, str]:
         """The two texts, the release's with its relations called as they are here."""
@@ -81,8 +83,34 @@ class Sqls:
                 before = before.replace(old, new)
         return before, now
 
+    def _in_both_ways(self, before: Node, now: Node) -> Sql | str:
+        """Of what dbt compiles in one way where its relation is there, and in another where it is not."""
+        found: list[dict[bool, str]] = []
+        for project, node in ((self._released, before), (self._tree, now)):
+            ways = {way: self._rendered(project, node, incremental=way) for way in (False, True)}
+            for likely in ways.values():
+                if likely.uncertain:
+                    return f"what it compiles to depends on what is there, and {likely.uncertain[0]}"
+            compiled = project.compiled.get(node.unique_id)
+            # What was compiled proves that the rest was rendered from the right values.
+            if compiled is not None and _plain(compiled) not in {_plain(one.sql) for one in ways.values()}:
+                return "what it compiles to depends on what is there, and is not what was compiled"
+            found.append({way: one.sql for way, one in ways.items()})
+        return Sql(found[0], found[1])
 
-def _reads(sql: str, relation: Relation) -> bool:
-    """Whether SQL names a relation."""
-    plain = re.sub(r'["`\[\]]', "", sql).lower()
-    return f"{relation.schema}.{relation.identifier}".lower() in plain
+    def _rendered(self, project: Project, node: Node, *, incremental: bool) -> Likely:
+        key = project.name, incremental
+        if key not in self._likely:
+            facts = replace(self._tree.facts, incremental=incremental)
+            self._likely[key] = LikelySql(project.manifest, facts)
+        return self._likely[key].of(node)
+
+    def _is_as_released(self, unique_id: str) -> bool:
+        """Whether a node's own data half is that of the release."""
+        released = self._released.release.nodes.get(unique_id)
+        present = self._tree.fingerprints.get(unique_id)
+        return released is not None and present is not None and bool(same_data(released.fingerprint, present))
+
+
+def _plain(sql: str) -> str:
+    return " ".join(sql.split())

@@ -67,7 +67,7 @@ class Differences:
         session, opened = self.session, self.opened
         assert session.run is not None
         files = ProjectFiles(session.project_dir, session.run.environ, session.flags.VARS or {})
-        tree = Tree.of(session.target_path, files, self.present.fingerprints)
+        tree = Tree.of(session.target_path, files, self.present.fingerprints, target=session.run.target.name)
         found = compare(
             Released.of(opened.local, opened.copy),
             tree,
