@@ -2,13 +2,19 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from dbt_isolation.artifacts import compiled
+from dbt_isolation.artifacts.project import ProjectFiles
+from dbt_isolation.lineage.refs import disagreements
 from dbt_isolation.records.evidence import TABLE
+from dbt_isolation.rendering.likely_sql import LikelySql
+from dbt_isolation.rendering.project import facts_of
 from tests.postgres import Server
 from tests.projects import DEPLOY, ROOT, Project
 from tests.projects.on_postgres import PostgresProject
@@ -136,6 +142,41 @@ def test_tests_are_named(shop: Project) -> None:
         "dev_alice_intermediate",
         "dev_alice_staging",
     }
+
+
+def _as_written(sql: str) -> str:
+    return re.sub(r"\s+", "", re.sub(r"--[^\n]*|/\*.*?\*/", "", sql, flags=re.DOTALL))
+
+
+def test_likely_sql_is_what_dbt_compiles(shop: Project) -> None:
+    """Wherever it is certain, which is nearly everywhere: what asks the database says so."""
+    manifest, sql = compiled.read_all(shop.folder / "built.json")
+    files = ProjectFiles(shop.folder, shop.environment(), {})
+    likely = LikelySql(manifest, facts_of(files, "duckdb", target="dev"))
+    uncertain = {}
+    nodes = [
+        one
+        for one in manifest.nodes.values()
+        if one.resource_type in ("model", "snapshot", "test")
+        and one.test_metadata is None
+        and one.unique_id in sql
+        and not one.original_file_path.endswith(".py")
+    ]
+    for node in nodes:
+        found = likely.of(node)
+        if found.uncertain:
+            uncertain[node.unique_id] = found.uncertain
+        else:
+            assert _as_written(found.sql) == _as_written(sql[node.unique_id]), node.unique_id
+    assert len(nodes) > 30
+    assert uncertain.keys() == {"model.shop.dim_dates"}
+    assert all("asks the database" in one for one in uncertain["model.shop.dim_dates"])
+
+
+def test_sql_and_dbt_agree_about_what_is_read(shop: Project) -> None:
+    """No node of it is said to read something else than dbt says."""
+    manifest, sql = compiled.read_all(shop.folder / "built.json")
+    assert list(disagreements(manifest, sql, "duckdb", list(manifest.nodes))) == []
 
 
 def test_the_package_that_escapes_is_refused(shop: Project) -> None:

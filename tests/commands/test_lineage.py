@@ -1,6 +1,7 @@
 """`lineage` on a project that dbt has parsed."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,46 @@ def test_lineage(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("flowchart LR\n")
     assert main(["lineage", "apples", "--format", "dot"]) == 0
     assert capsys.readouterr().out.startswith("digraph ")
+
+
+def test_a_column_of_what_is_not_compiled(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Is followed through what dbt would likely compile, through ephemeral models too."""
+    assert main(["lineage", "baskets.trees_at", "--up", "--target", "dev", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert set(shown["data"]["up"]) == {"model.orchard.apples.trees_at", "model.orchard.trees.trees_at"}
+    assert shown["skipped"] == []
+    assert main(["lineage", "trees.tree_id", "--up", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert set(shown["data"]["up"]) == {"source.orchard.raw.trees.tree_id"}
+    # The profile has two targets, and nobody said for which the project was parsed.
+    assert {"what": "model.orchard.trees: its SQL", "why": "target.name is not known"} in shown["skipped"]
+
+
+def test_an_edited_file(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a node that is shown is named: what is shown is older."""
+    project.edit("models/apples.sql", "select tree_id", "select  tree_id")
+    later = (project.folder / "target/manifest.json").stat().st_mtime + 10
+    os.utime(project.folder / "models/apples.sql", (later, later))
+    for asked in ("trees", "baskets.tree_id"):
+        assert main(["lineage", asked, "--format", "json"]) == 0
+        [finding] = json.loads(capsys.readouterr().out)["findings"]
+        assert finding["path"] == "models/apples.sql"
+        assert finding["remedy"] == "run `dbt parse` first"
+    assert main(["lineage", "trees", "--up", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+
+
+def test_a_disagreement(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what is compiled is a warning."""
+    file = project.folder / "target/manifest.json"
+    manifest = json.loads(file.read_text())
+    relation = manifest["nodes"]["model.orchard.trees"]["relation_name"]
+    manifest["nodes"]["model.orchard.baskets"]["compiled_code"] = f"select * from {relation}"
+    file.write_text(json.dumps(manifest))
+    assert main(["lineage", "baskets", "--format", "json"]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert any("does not know it depends on model.orchard.trees" in one["message"] for one in findings)
+    assert {one["code"] for one in findings} == {"lineage"}
 
 
 def test_mistakes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
