@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import Server, start
-from tests.projects import DEPLOY, ROOT, Project, link_package
+from tests.projects import DEPLOY, ROOT, Project, link_package, shop_with_raw_data
 from tests.projects.on_postgres import PostgresProject
 
 Built = TypeVar("Built", bound=Project)
@@ -81,6 +81,24 @@ def depot_on_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory
         "timestamp '2026-01-01' as loaded_at from generate_series(0, 19) i"
     )
     return _in_use(project, "insert into raw.orders values (99, 990, '2026-01-02')")
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop with little raw data, built in production, then in development.
+
+    ``built.json`` is the manifest of the latter.
+    """
+    project = shop_with_raw_data(tmp_path_factory.mktemp("shop") / "shop")
+    for words, variables in (
+        (("build", "--target", "prod"), {DEPLOY: "1"}),
+        (("build", "--target", "dev"), {}),
+    ):
+        result = project.dbt(*words, **variables)
+        assert result.status == 0, result
+        assert "WARN=0" in result.output or "WARN" not in result.output, result
+    shutil.copy(project.folder / "target/manifest.json", project.folder / "built.json")
+    return project
 
 
 @pytest.fixture(scope="session")

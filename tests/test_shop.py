@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -16,36 +15,8 @@ from dbt_isolation.records.evidence import TABLE
 from dbt_isolation.rendering.likely_sql import LikelySql
 from dbt_isolation.rendering.project import facts_of
 from tests.postgres import Server
-from tests.projects import DEPLOY, ROOT, Project
+from tests.projects import DEPLOY, Project, shop_with_raw_data
 from tests.projects.on_postgres import PostgresProject
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shop with little raw data, built in production, then in development."""
-    project = _with_raw_data(tmp_path_factory.mktemp("shop") / "shop")
-    folder = project.folder
-    for words, variables in (
-        (("build", "--target", "prod"), {DEPLOY: "1"}),
-        (("build", "--target", "dev"), {}),
-    ):
-        result = project.dbt(*words, **variables)
-        assert result.status == 0, result
-        assert "WARN=0" in result.output or "WARN" not in result.output, result
-    shutil.copy(folder / "target/manifest.json", folder / "built.json")
-    return project
-
-
-def _with_raw_data(folder: Path) -> Project:
-    leave = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "package-lock.yml")
-    shutil.copytree(ROOT / "integration_tests", folder, ignore=leave)
-    project = Project(folder)
-    project.edit("packages.yml", "local: ..\n", f"local: {ROOT}\n")
-    for words in (("deps",), ("run-operation", "generate_raw")):
-        result = project.dbt(*words)
-        assert result.status == 0, result
-    return project
-
 
 #: A Python model that runs inside DuckDB, and seeds with its rounding: it divides in floating point.
 _NOT_ON_POSTGRES = ("--exclude", "customer_segments", "tag:expected")
@@ -56,7 +27,7 @@ _TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "HUGEINT": "numeric"}
 @pytest.mark.xdist_group("postgres")
 def test_it_builds_on_postgres(postgres: Server, tmp_path: Path) -> None:
     """In production, and a mart of it in an empty development instance."""
-    there = _with_raw_data(tmp_path / "shop")
+    there = shop_with_raw_data(tmp_path / "shop")
     project = PostgresProject.of(there.folder, postgres, "shop")
     project.execute("create schema raw")
     with duckdb.connect(str(there.folder / "warehouse.duckdb"), read_only=True) as connection:

@@ -101,11 +101,18 @@ def test_push(shop: Shop, capsys: Captured) -> None:
     shop.model("orders", "select 2")
     shop.write(ORDERS)
     data = _data(capsys, "state", "push")
-    assert data == {"kind": "release", "release": 2, "changed": [ORDERS]}
+    assert data == {"kind": "release", "release": 2, "changed": [ORDERS], "described": []}
     check = shop.test("positive", "select 1", ORDERS)
     shop.write(check)
     assert "the run built nothing; release 2 stays current\n" in _said(capsys, "state", "push")
-    assert _data(capsys, "state", "push") == {"kind": "nothing", "release": 2, "changed": []}
+    nothing = {"kind": "nothing", "release": 2, "changed": [], "described": []}
+    assert _data(capsys, "state", "push") == nothing
+    shop.model("orders", "select 2", description="One row for each order.")
+    shop.write(ORDERS)
+    said = _said(capsys, "state", "push")
+    assert "release 3" in said
+    assert "same data, described otherwise" in said
+    assert "new or changed" not in said
 
 
 def test_push_of_nothing_before_the_first_release(shop: Shop, capsys: Captured) -> None:

@@ -103,3 +103,15 @@ def link_package(project: Path, package: Path = ROOT, name: str = "dbt_isolation
     (packages / name).symlink_to(package)
     local = "".join(f"  - local: {one.resolve()}\n" for one in packages.iterdir())
     (project / "packages.yml").write_text(f"packages:\n{local}", encoding="utf-8")
+
+
+def shop_with_raw_data(folder: Path) -> Project:
+    """The shop in ``folder``, with little raw data."""
+    leave = shutil.ignore_patterns("target", "logs", "dbt_packages", "*.duckdb*", "package-lock.yml")
+    shutil.copytree(ROOT / "integration_tests", folder, ignore=leave)
+    project = Project(folder)
+    project.edit("packages.yml", "local: ..\n", f"local: {ROOT}\n")
+    for words in (("deps",), ("run-operation", "generate_raw")):
+        result = project.dbt(*words)
+        assert result.status == 0, result
+    return project
