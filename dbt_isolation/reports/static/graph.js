@@ -30,7 +30,8 @@
         classes: [one.mark, at === graph.focus ? "focus" : ""].join(" "),
       };
     });
-    const edges = graph.edges.map(([from, to, mark], at) => ({
+    /* What reads itself has no place to draw that; the text says it. */
+    const edges = graph.edges.filter(([from, to]) => from !== to).map(([from, to, mark], at) => ({
       group: "edges", data: {id: "e" + at, source: "v" + from, target: "v" + to}, classes: mark || "",
     }));
     return {vertices, edges};
@@ -53,7 +54,7 @@
       const [dx, dy] = [to.x - from.x, to.y - from.y];
       const length = Math.hypot(dx, dy) || 1;
       const bends = graph.edge(data.source, data.target, data.id).points.slice(1, -1);
-      if (bends.length < 2 || data.source === data.target) continue;
+      if (bends.length < 2) continue;
       data.weights = bends.map(({x, y}) => ((x - from.x) * dx + (y - from.y) * dy) / length ** 2);
       data.distances = bends.map(({x, y}) => ((y - from.y) * dx - (x - from.x) * dy) / length);
     }
@@ -66,7 +67,6 @@
     const above = vertices.map(() => []);
     for (const {data} of edges) {
       const [from, to] = [number.get(data.source), number.get(data.target)];
-      if (from === to) continue;
       below[from].push(to);
       above[to].push(from);
     }
@@ -152,7 +152,6 @@
         "curve-style": "round-segments", "segment-weights": "data(weights)", "segment-distances": "data(distances)",
         "segment-radii": 24, "edge-distances": "node-position",
       }},
-      {selector: "edge:loop", style: {"curve-style": "bezier"}},
       marked("added", "solid", 2.5),
       marked("removed", "dashed", 2),
       marked("changed", "double", 4),
