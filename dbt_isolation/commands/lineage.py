@@ -50,7 +50,7 @@ def run(arguments: Namespace) -> Outcome:
         sql,
         catalog.read(target_path / "catalog.json"),
         manifest.metadata.adapter_type or "",
-        cache=Cache(str(target_path), "columns"),
+        cache=Cache(str(target_path), "columns", most=50_000),
         wanted=[node.unique_id, *(lineage.below(node.unique_id) if down else ())],
     )
     start = _column(found, node, column)
@@ -69,11 +69,17 @@ def _asked(lineage: Lineage, name: str) -> tuple[Entry, str]:
 
 
 def _column(found: Columns, node: Entry, name: str) -> ColumnOf:
-    known = found.types.get(node.unique_id, {})
+    known: Iterable[str] = found.types.get(node.unique_id) or _read(found, node)
     same = [one for one in known if one.lower() == name.lower()]
     if not same:
-        raise IsolationError(f"{node.name} has no column '{name}'", suggestion(name, known))
+        raise IsolationError(f"{node.name} has no column '{name}'", suggestion(name, list(known)))
     return ColumnOf(node.unique_id, name if name in same else same[0])
+
+
+def _read(found: Columns, node: Entry) -> Iterable[str]:
+    """The columns that others read of what nobody has listed, such as a source without a catalog."""
+    inputs = (one for inputs in found.value.values() for one in inputs)
+    return dict.fromkeys(one.column for one in inputs if one.unique_id == node.unique_id)
 
 
 def _of_nodes(lineage: Lineage, node: Entry, above: Mapping[str, int], below: Mapping[str, int]) -> Outcome:

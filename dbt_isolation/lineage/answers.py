@@ -1,7 +1,7 @@
 """Answers that are remembered by all that they depend on."""
 
-import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,4 +77,5 @@ def _code() -> Iterator[str]:
         yield f"{file.name} {file.stat().st_mtime_ns}"
     parser = find_spec("sqlglot")
     if parser is not None and parser.origin is not None:
-        yield os.fsdecode((Path(parser.origin).parent / "_version.py").read_bytes())
+        with suppress(FileNotFoundError):
+            yield (Path(parser.origin).parent / "_version.py").read_text(encoding="utf-8")
