@@ -15,6 +15,7 @@ from .corpus import corpus
 from .evidence import evidence
 from .generator import FEWEST
 from .hooks import hooks
+from .lineage import lineage
 from .plain_dbt import plain_dbt
 from .reads import reads
 from .results import RESULTS, Options, Report, record
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "hooks": hooks,
     "checks": checks,
     "corpus": corpus,
+    "lineage": lineage,
 }
 
 

@@ -1,7 +1,7 @@
 """Other tools that look for tables named in models, each asked the same files.
 
-They run in a virtual environment of their own, ``.venv-peers``. Two are on no package registry: a variable
-says where a clone of them is.
+They run in a virtual environment of their own, ``.venv-peers``; what clashes with them in one more. Two are
+on no package registry: a variable says where a clone of them is.
 """
 
 from __future__ import annotations
@@ -33,15 +33,19 @@ class NotRunError(Exception):
     """Why a peer could not be asked."""
 
 
-def python() -> Path:
-    """The interpreter beside the peers; made on the first call and whenever the lock changes."""
-    folder = _HOME / ("Scripts" if sys.platform == "win32" else "bin")
-    made = _HOME / ".made"
-    if not made.exists() or made.read_bytes() != _LOCK.read_bytes():
-        venv.create(_HOME, clear=True, with_pip=True)
-        command = [str(folder / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(_LOCK)]
+def python(lock: Path = _LOCK, name: str = "") -> Path:
+    """The interpreter beside the peers of a lock; made on the first call and whenever the lock changes.
+
+    ``name`` is what the environment's name has at its end.
+    """
+    home = _HOME.with_name(_HOME.name + name)
+    folder = home / ("Scripts" if sys.platform == "win32" else "bin")
+    made = home / ".made"
+    if not made.exists() or made.read_bytes() != lock.read_bytes():
+        venv.create(home, clear=True, with_pip=True)
+        command = [str(folder / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(lock)]
         _run(command, PACKAGE, {0})
-        made.write_bytes(_LOCK.read_bytes())
+        made.write_bytes(lock.read_bytes())
     return folder / "python"
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from dbt_isolation.artifacts import run_results
 from dbt_isolation.artifacts.project import ProjectFiles
-from dbt_isolation.cache import Cache
 from dbt_isolation.compare import words
 from dbt_isolation.compare.blocks import blocks, data
 from dbt_isolation.compare.comparison import compare
@@ -15,6 +14,7 @@ from dbt_isolation.compare.project import Released, Tree
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.invocation import Invocation
+from dbt_isolation.lineage.answers import column_cache
 from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped
 from dbt_isolation.state.local import Local
 from dbt_isolation.state.releases import Releases
@@ -57,7 +57,7 @@ def run(arguments: Namespace) -> Outcome:
         tree,
         drift=gone_on,
         only=_asked(tree, released, arguments.nodes),
-        cache=Cache(str(about.target_path), "columns"),
+        cache=column_cache(about.target_path),
     )
     findings = [*_of_store(releases, copy.problem, released), *remarks(found)]
     return Outcome(

@@ -9,9 +9,9 @@ from pathlib import Path
 from dbt_isolation.artifacts import catalog, compiled
 from dbt_isolation.artifacts.manifest import Manifest
 from dbt_isolation.artifacts.project import ProjectFiles, artifacts_folder
-from dbt_isolation.cache import Cache
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
+from dbt_isolation.lineage.answers import column_cache
 from dbt_isolation.lineage.columns import ColumnOf, Columns, columns_of
 from dbt_isolation.lineage.graph import Lineage
 from dbt_isolation.lineage.graph import Vertex as Entry
@@ -58,7 +58,7 @@ def run(arguments: Namespace) -> Outcome:
         likely.sql,
         catalog.read(target_path / "catalog.json"),
         dialect,
-        cache=Cache(str(target_path), "columns"),
+        cache=column_cache(target_path),
         wanted=wanted,
         uncertain=likely.uncertain,
     )
@@ -114,11 +114,17 @@ def _asked(lineage: Lineage, name: str) -> tuple[Entry, str]:
 
 
 def _column(found: Columns, node: Entry, name: str) -> ColumnOf:
-    known = found.types.get(node.unique_id, {})
+    known: Iterable[str] = found.types.get(node.unique_id) or _read(found, node)
     same = [one for one in known if one.lower() == name.lower()]
     if not same:
-        raise IsolationError(f"{node.name} has no column '{name}'", suggestion(name, known))
+        raise IsolationError(f"{node.name} has no column '{name}'", suggestion(name, list(known)))
     return ColumnOf(node.unique_id, name if name in same else same[0])
+
+
+def _read(found: Columns, node: Entry) -> Iterable[str]:
+    """The columns that others read of what nobody has listed, such as a source without a catalog."""
+    inputs = (one for inputs in found.value.values() for one in inputs)
+    return dict.fromkeys(one.column for one in inputs if one.unique_id == node.unique_id)
 
 
 def _of_nodes(lineage: Lineage, node: Entry, above: Mapping[str, int], below: Mapping[str, int]) -> Outcome:

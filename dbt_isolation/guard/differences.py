@@ -9,7 +9,6 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from dbt_isolation.artifacts.project import ProjectFiles
-from dbt_isolation.cache import Cache
 from dbt_isolation.guard.deferral import Opened
 from dbt_isolation.guard.flags import given
 from dbt_isolation.guard.present import Present
@@ -63,6 +62,7 @@ class Differences:
         from dbt_isolation.compare.comparison import compare
         from dbt_isolation.compare.drift import drift
         from dbt_isolation.compare.project import Released, Tree
+        from dbt_isolation.lineage.answers import column_cache
 
         session, opened = self.session, self.opened
         assert session.run is not None
@@ -74,7 +74,7 @@ class Differences:
             drift=drift(opened.local.releases, opened.release, session.project_dir, tree.fingerprints)
             if not opened.copy.problem
             else None,
-            cache=Cache(str(session.target_path), "columns"),
+            cache=column_cache(session.target_path),
             processes=1,
             most=_READ,
         )

@@ -1,7 +1,7 @@
 """Answers that are remembered by all that they depend on."""
 
-import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +14,15 @@ from dbt_isolation.cache import Cache
 from dbt_isolation.lineage import queries
 from dbt_isolation.lineage.queries import Answer, Query
 
+#: Of two sides of a project of 50,000 models there are twice as many.
+_MOST = 200_000
 _DECODER = msgspec.msgpack.Decoder(Answer)
 _ENCODER = msgspec.msgpack.Encoder()
+
+
+def column_cache(target_path: Path) -> Cache:
+    """Where column lineage is remembered, below dbt's folder for artifacts."""
+    return Cache(str(target_path), "columns", most=_MOST)
 
 
 class Answers:
@@ -77,4 +84,5 @@ def _code() -> Iterator[str]:
         yield f"{file.name} {file.stat().st_mtime_ns}"
     parser = find_spec("sqlglot")
     if parser is not None and parser.origin is not None:
-        yield os.fsdecode((Path(parser.origin).parent / "_version.py").read_bytes())
+        with suppress(FileNotFoundError):
+            yield (Path(parser.origin).parent / "_version.py").read_text(encoding="utf-8")

@@ -124,7 +124,7 @@ class _Project:
         # What a query names that dbt does not say it reads; of most projects nothing.
         return Names(
             (unique_id, relation)
-            for unique_id in (*self._buildable, *self._manifest.sources)
+            for unique_id in dict.fromkeys((*self._buildable, *self._manifest.sources, *self._also))
             for relation in self._relations(unique_id)
         )
 
@@ -133,6 +133,8 @@ class _Project:
         graph = {name: node.depends_on.nodes for name, node in self._buildable.items()}
         graph |= {name: [] for name in self._manifest.sources}
         shown = graph.keys() if wanted is None else needed(graph, wanted, self._enough)
+        # What is known may stand in another manifest.
+        self.found.types |= {name: dict(types) for name, types in self._given.items() if name not in graph}
         for name in self._manifest.sources:
             if name in shown:
                 self.found.types[name] = dict(self._given.get(name, self._catalog.get(name, {})))
@@ -172,7 +174,7 @@ class _Project:
         """As the manifest has them: which process was done first is nobody's concern."""
         found = self.found
         places = {name: place for place, name in enumerate((*self._manifest.sources, *nodes))}
-        found.types = {name: found.types[name] for name in places if name in found.types}
+        found.types = {name: found.types[name] for name in (*places, *self._given) if name in found.types}
         found.influence = {name: found.influence[name] for name in nodes if name in found.influence}
         for name in nodes:
             found.value.update(self._value.get(name, {}))

@@ -86,15 +86,16 @@ class Readers:
 
     def _worth(self) -> int:
         """How many processes the queries are worth."""
-        if self._processes is not None:
-            return min(self._processes, len(self._waiting))
-        if self._read + len(self._waiting) < (_ALONE if _forks() else _ALONE_WITHOUT_FORK):
+        few = self._read + len(self._waiting) < (_ALONE if _forks() else _ALONE_WITHOUT_FORK)
+        if self._processes == 1 or few or len(self._waiting) < 2:
             return 1
+        if self._processes is not None:
+            return self._processes
         import threading
         from multiprocessing import current_process
 
         # A fork has none of the threads, and all that they have locked; a child may have no children.
-        if len(self._waiting) < 2 or threading.active_count() > 1 or current_process().daemon:
+        if threading.active_count() > 1 or current_process().daemon:
             return 1
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(cores, _MOST)

@@ -86,3 +86,69 @@ def test_mistakes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     (project.folder / "target/manifest.json").unlink()
     assert main(["lineage", "apples"]) == 2
     assert "run `dbt parse` first" in capsys.readouterr().err
+
+
+def model(name: str, parent: str, sql: str) -> dict[str, object]:
+    """An entry of ``nodes`` that dbt has compiled."""
+    return {
+        "unique_id": f"model.p.{name}",
+        "resource_type": "model",
+        "name": name,
+        "alias": name,
+        "schema": "s",
+        "original_file_path": f"models/{name}.sql",
+        "depends_on": {"nodes": [parent]},
+        "compiled_code": sql,
+    }
+
+
+def test_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Up and down, the same again from the cache, and after a change."""
+    (tmp_path / "target").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: p\nprofile: p\n")
+    source = {
+        "unique_id": "source.p.s.raw",
+        "source_name": "s",
+        "name": "raw",
+        "schema": "s",
+        "identifier": "raw",
+    }
+    models = {
+        one["unique_id"]: one
+        for one in (
+            model("stg", "source.p.s.raw", "select id as key, n from s.raw"),
+            model("mart", "model.p.stg", "select *, n + 1 as more from s.stg where key > 0"),
+            model("other", "source.p.s.raw", "select (("),
+        )
+    }
+
+    def compiled() -> None:
+        content = {
+            "metadata": {"adapter_type": "duckdb"},
+            "nodes": models,
+            "sources": {"source.p.s.raw": source},
+        }
+        (tmp_path / "target/manifest.json").write_text(json.dumps(content))
+
+    def asked(*words: str) -> dict[str, object]:
+        assert main(["lineage", *words, "--project-dir", str(tmp_path), "--format", "json"]) == 0
+        found: dict[str, object] = json.loads(capsys.readouterr().out)["data"]
+        return found
+
+    compiled()
+    first = asked("stg.N")
+    assert first["up"] == {"source.p.s.raw.n": 1}
+    assert first["down"] == {"model.p.mart.n": 1, "model.p.mart.more": 1}
+    assert (tmp_path / "target/dbt_isolation_cache.db").exists()
+    assert asked("stg.n") == first
+    assert asked("mart.more", "--up")["up"] == {"model.p.stg.n": 1, "source.p.s.raw.n": 2}
+    assert asked("mart.more", "--up")["influence"] == ["model.p.stg.key"]
+    assert asked("stg.n", "--down")["up"] == {}
+    assert asked("s.raw.n", "--down", "--depth", "1")["down"] == {"model.p.stg.n": 1}
+    models["model.p.mart"]["compiled_code"] = "select n + 1 as more from s.stg"
+    compiled()
+    assert asked("stg.n")["down"] == {"model.p.mart.more": 1}
+    assert main(["lineage", "stg.kex", "--project-dir", str(tmp_path)]) == 2
+    assert "did you mean 'key'" in capsys.readouterr().err
+    assert main(["lineage", "stk.key", "--project-dir", str(tmp_path)]) == 2
+    assert "did you mean 'stg'" in capsys.readouterr().err

@@ -210,6 +210,20 @@ def test_relations_of_another_environment() -> None:
     assert found.unknown == []
 
 
+def test_what_is_known_of_another_manifest() -> None:
+    """A parent that is not in this one, such as one that was removed: known by its name and columns."""
+    found = columns_of(
+        manifest(node("mart", "model.p.gone")),
+        {"model.p.mart": "select * from w.prod.gone"},
+        {},
+        "duckdb",
+        known={"model.p.gone": {"x": "INTEGER"}},
+        also={"model.p.gone": [Relation("w", "prod", "gone")]},
+    )
+    assert found.value == {ColumnOf("model.p.mart", "x"): {ColumnOf("model.p.gone", "x"): "copy"}}
+    assert found.unknown == []
+
+
 def test_what_an_ephemeral_model_reads() -> None:
     """Its SQL is part of its readers', so they need the columns of its parents."""
     inlined = '(select * from "w"."raw"."raw")'

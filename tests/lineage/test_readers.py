@@ -82,8 +82,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(("wide", "deep"), [(40, 3), (2, 30)])
-def test_processes_find_the_same(wide: int, deep: int, tmp_path: Path) -> None:
+def test_processes_find_the_same(
+    wide: int, deep: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the same order, and what they found is remembered."""
+    monkeypatch.setattr(readers, "_ALONE", 2)
+    monkeypatch.setattr(readers, "_ALONE_WITHOUT_FORK", 2)
     given = project(wide, deep)
     one = read(given)
     cache = Cache(str(tmp_path), "columns")
@@ -178,7 +182,7 @@ def test_inside_a_program_with_threads_nothing_is_forked(monkeypatch: pytest.Mon
         return asking._worth()
 
     monkeypatch.setattr("threading.active_count", lambda: 1)
-    assert (worth(59), worth(500), worth(500, 1), worth(3, 8)) == (1, 2, 1, 3)
+    assert (worth(59), worth(500), worth(500, 1), worth(3, 8), worth(500, 8)) == (1, 2, 1, 1, 8)
     monkeypatch.setattr("threading.active_count", lambda: 2)
     assert worth(500) == 1
 

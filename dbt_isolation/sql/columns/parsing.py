@@ -27,7 +27,8 @@ def parsed(sql: str, dialect: str) -> exp.Expr:
     base = Dialect.get_or_raise(dialect or None)
     try:
         tokens = base.tokenize(sql)
-        _bounded(tokens)
+        if not _plain(sql):
+            _bounded(tokens)
         trees = [tree for tree in base.parser().parse(tokens, sql) if tree is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
@@ -40,6 +41,12 @@ def parsed(sql: str, dialect: str) -> exp.Expr:
     if len(trees) != 1:
         raise UnreadableError("more than one statement" if trees else "no statement")
     return trees[0]
+
+
+def _plain(sql: str) -> bool:
+    """Whether a text has too few brackets and joins, however they stand, to be too deep."""
+    lower = sql.lower()
+    return sum(map(lower.count, ("(", "[", "{", "case"))) <= _DEPTH and lower.count("join") <= _JOINS
 
 
 def _bounded(tokens: list[sqlglot.Token]) -> None:

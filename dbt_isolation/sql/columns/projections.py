@@ -1,6 +1,7 @@
 """The select list."""
 
 import re
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -70,7 +71,18 @@ def _item(walk: Walk, item: exp.Expr, place: Place) -> Items | None:
 
 
 def _type(node: exp.Expr) -> str:
-    return node.args["to"].sql() if isinstance(node, exp.Cast) else ""
+    if not isinstance(node, exp.Cast):
+        return ""
+    kind = node.args["to"]
+    if any(value for name, value in kind.args.items() if name != "this"):
+        return str(kind.sql())
+    return _plain_type(kind.this) if isinstance(kind, exp.DataType) else str(kind.sql())
+
+
+@cache
+def _plain_type(kind: exp.DType | str) -> str:
+    # To write one takes longer than to read a column, and most are of a few kinds.
+    return exp.DataType(this=kind).sql()
 
 
 def _several(walk: Walk, item: exp.Expr, place: Place) -> Items:
