@@ -221,6 +221,7 @@ class _Comparer:
             also=self._sqls.elsewhere,
             uncertain=sql.uncertain,
             processes=self._processes,
+            most=self._most,
         )
         # What is as it was, and made of what is, has the columns that it had.
         known = {
@@ -237,6 +238,7 @@ class _Comparer:
             wanted={*before, *(self._was.get(one, one) for one in self._below)},
             known=known,
             processes=self._processes,
+            most=self._most,
         )
         for columns in (old, new):
             for name in {one.unique_id for one in columns.unknown if one.whole}:

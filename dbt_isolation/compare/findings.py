@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dbt_isolation.compare import words
 from dbt_isolation.compare.comparison import Comparison
 from dbt_isolation.compare.project import Released
+from dbt_isolation.lineage.refs import disagreements
 from dbt_isolation.outcome import Finding, Severity
 
 
@@ -12,6 +13,10 @@ def remarks(found: Comparison) -> Iterator[Finding]:
     """Warnings: none of them says that the change is wrong."""
     yield from _of_sides(found)
     yield from _broken(found)
+    changed = [node.pair.unique_id for node in found.nodes if node.pair.now is not None]
+    tree = found.tree
+    for one in disagreements(tree.manifest, tree.compiled, tree.dialect, changed):
+        yield Finding("compare", Severity.WARN, one.message, one.remedy, node=one.node)
 
 
 def _of_sides(found: Comparison) -> Iterator[Finding]:

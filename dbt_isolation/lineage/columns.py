@@ -74,6 +74,7 @@ def columns_of(
     known: Mapping[str, Types] = {},
     also: Mapping[str, Collection[Relation]] = {},
     processes: int | None = None,
+    most: int | None = None,
     uncertain: Mapping[str, Sequence[str]] = {},
 ) -> Columns:
     """The columns of all nodes, each after what it reads.
@@ -85,14 +86,15 @@ def columns_of(
     only these, and all that they are made of. ``known``: the columns of nodes that are not read, so that
     nothing above them is needed. ``also``: further relations that the SQL may mean a node or source by, such
     as those of the environment for which a parent was compiled. ``processes``: at most so many read at once;
-    1 starts none, as inside dbt; without it, as many as are worth it. ``uncertain``: why the SQL of a node
-    may be another than ``compiled`` has.
+    1 starts none, as inside dbt; without it, as many as are worth it. ``most``: of those
+    whose columns are not remembered no more are read. ``uncertain``: why the SQL of a node may be another
+    than ``compiled`` has.
 
     Raises ``IsolationError`` where a process that reads is ended from outside.
     """
     project = _Project(manifest, compiled, catalog, known, also)
     nodes = project.nodes(wanted)
-    with Readers(dialect, cache, processes) as readers:
+    with Readers(dialect, cache, processes, most) as readers:
         project.read(nodes, readers)
     project.found.unknown += [Unknown(one, "its SQL", why) for one in nodes for why in uncertain.get(one, ())]
     project.put_in_order(nodes)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing.process import BaseProcess
 
+#: Why nothing is said of a query beyond ``most``.
+NOT_YET = "not read yet: `dbt-isolation compare` reads it"
 #: Fewer queries are read faster than processes start; where they cannot be forked each imports the parser.
 _ALONE, _ALONE_WITHOUT_FORK = 60, 400
 #: At most so many processes, and so many queries for one at a time.
@@ -32,13 +34,20 @@ class Readers:
     """Answers queries as they are asked, in any order; to be used in ``with``.
 
     ``processes``: at most so many; without it as the machine and the number of queries make sense, and one
-    alone in a program that has other threads.
+    alone in a program that has other threads. ``most``: at most so many are read that are not remembered.
     """
 
-    def __init__(self, dialect: str, cache: Cache | None = None, processes: int | None = None) -> None:
+    def __init__(
+        self,
+        dialect: str,
+        cache: Cache | None = None,
+        processes: int | None = None,
+        most: int | None = None,
+    ) -> None:
         self._dialect = dialect
         self._answers = Answers(dialect, cache)
         self._processes = processes
+        self._left = most
         self._done: list[tuple[str, Answer]] = []
         self._waiting: deque[tuple[str, Query]] = deque()
         self._fresh: dict[str, bytes] = {}
@@ -61,7 +70,12 @@ class Readers:
             return
         known = self._answers.of(queries)
         self._done += known.items()
-        self._waiting += ((name, query) for name, query in queries.items() if name not in known)
+        new = [(name, query) for name, query in queries.items() if name not in known]
+        if self._left is not None:
+            new, over = new[: self._left], new[self._left :]
+            self._left -= len(new)
+            self._done += ((name, Answer(problem=NOT_YET)) for name, _ in over)
+        self._waiting += new
 
     def some(self) -> list[tuple[str, Answer]]:
         """Some answers; none when nothing is left to be asked."""

@@ -253,3 +253,15 @@ def _runs(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_no_more_than_asked(tmp_path: Path, asked: list[str]) -> None:
+    """The rest is named; with each round more is remembered, until all is read."""
+    given = project(2, 4)
+    cache = Cache(str(tmp_path), "columns")
+    rounds = []
+    for _ in range(4):
+        found = columns_of(*given, RAW, "duckdb", cache=cache, processes=1, most=4)
+        rounds.append(len([one for one in found.unknown if one.why == readers.NOT_YET]))
+    assert rounds == [6, 2, 0, 0]
+    assert found == read(given)
