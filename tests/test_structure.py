@@ -207,8 +207,8 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
     names = {re.split(r"[<>=~!;[]", name)[0].strip().lower() for name in asked}
     for lock in ("requirements.lock", "requirements-dbt112.lock", "requirements-dbt110.lock"):
         pinned = re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
-        # The dbt templater has no release for sqlfluff 4.5, which the lock of dbt 1.12 tests; pages are opened
-        # in a browser beside one dbt only.
+        # The dbt templater has no release for sqlfluff 4.5, which the lock of dbt 1.12 tests, and pages are
+        # opened in a browser beside one dbt only.
         without = {"sqlfluff-templater-dbt"} if "dbt112" in lock else set()
         without |= {"playwright"} if "dbt11" in lock else set()
         assert names - without <= {name.lower() for name in pinned}, lock
