@@ -21,6 +21,7 @@ from dbt_isolation.sql.unreadable import UnreadableError
 MACRO = "dbt_macro__"
 _NOW = frozenset({"now", "utcnow", "today"})
 _CHANCE = frozenset({"random", "lipsum"})
+_TEMPLATE = re.compile(r"\{[{%#]|[#}%]\}")
 _PADS = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "indent", "batch", "slice"})
 _WIDE = re.compile(r"\d{5}|\*|\{[^}]*\{")
 #: Filters whose result is the value's own, so that a value that is not known stays so.
@@ -52,6 +53,9 @@ class Sandbox(SandboxedEnvironment):
 
     def render(self, text: str, names: Mapping[str, Any]) -> str:
         """What the template ``text`` makes; ``names``: what it finds by name."""
+        # As dbt: it is not even taken apart.
+        if _TEMPLATE.search(text) is None:
+            return text
         template = self.template(text)
         return self._concat(template.root_render_func(self.context(template, names)))
 
