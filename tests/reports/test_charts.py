@@ -3,10 +3,9 @@
 import io
 import re
 
-import pytest
 from hypothesis import given
 
-from dbt_isolation.outcome import Graph, Mark, Outcome, Table, TextDiff
+from dbt_isolation.outcome import Graph, Mark, Outcome, Table, TextDiff, Vertex
 from dbt_isolation.reports import Report, dot, mermaid, terminal
 from tests.reports.outcomes import graphs
 
@@ -57,25 +56,21 @@ def test_dot(graph: Graph) -> None:
     assert len(rest) == len(graph.vertices) + len(graph.edges)
 
 
-def test_colours_of_a_diff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal, and none elsewhere; what would steer the terminal is shown as a mark."""
-    outcome = Outcome(blocks=(TextDiff("a", "one\n-- x\n", "two\x1b[31m\n"),))
-    assert lines(terminal, outcome)[:5] == ["a", "@@ -1,2 +1 @@", "-one", "--- x", "+two�[31m"]
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
-    coloured = "\n".join(lines(terminal, outcome))
-    assert "\x1b[31m-one\x1b[0m" in coloured
-    assert "\x1b[31m--- x\x1b[0m" in coloured
-    assert "\x1b[32m+two�[31m\x1b[0m" in coloured
-
-
-@pytest.mark.parametrize(("rows", "more"), [(20, ""), (21, "… and 1 more (--format json has all)")])
-def test_folded_tables(rows: int, more: str) -> None:
-    """Their first rows on a terminal; others are shown whole."""
-    table = Table("t", ("a",), tuple((f"row{at}",) for at in range(rows)), folded=True)
-    shown = lines(terminal, Outcome(blocks=(table,)))
-    assert sum("row" in line for line in shown) == 20
-    assert (more in shown) == bool(more)
+def test_details_are_named_on_a_terminal() -> None:
+    """Texts, folded tables and pictures of what changed are for a page; a graph of what was asked is not."""
+    outcome = Outcome(
+        blocks=(
+            Graph("what changed", "", (Vertex("a", "a", "model"),), ()),
+            Table("t", ("a",), (("row",),), folded=True),
+            TextDiff("SQL of a\x1b[31m", "one", "two"),
+            Graph("about a", "a", (Vertex("a", "a", "model"),), ()),
+        )
+    )
+    assert lines(terminal, outcome) == [
+        "about a",
+        "on the page of --format html: what changed, t, SQL of a�[31m",
+        "compare: all fine",
+    ]
 
 
 def test_the_last_line() -> None:
