@@ -61,7 +61,7 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     for why, what in skipped.items():
         screen.line(_Part("skipped ", "cyan"), _Part(f"{', '.join(what)}: {why}"))
     if details:
-        screen.line(_Part(f"on the page of --format html: {', '.join(details)}", "dim"))
+        screen.line(_Part(f"on the page of --format html: {'; '.join(details)}", "dim"))
     if outcome.summary and outcome.counts:
         screen.line(_Part(f"{command}: {outcome.headline} ({outcome.counts})"))
     elif outcome.counts:

@@ -68,7 +68,7 @@ def test_details_are_named_on_a_terminal() -> None:
     )
     assert lines(terminal, outcome) == [
         "about a",
-        "on the page of --format html: what changed, t, SQL of a�[31m",
+        "on the page of --format html: what changed; t; SQL of a�[31m",
         "compare: all fine",
     ]
 
