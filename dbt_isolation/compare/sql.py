@@ -13,7 +13,8 @@ from dbt_isolation.rendering.likely_sql import Likely, LikelySql
 from dbt_isolation.rendering.project import ProjectSql, project_sql
 
 _TARGET = re.compile(r"\btarget\b")
-_VARIABLE = re.compile(r"\b(?:var|env_var)\s*\(")
+#: Stand for what a target is called, where that does not matter.
+_ANY = {name: f"any{name}any" for name in ("name", "target_name", "schema", "database")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,6 @@ class Sqls:
         """Both sides rendered for one target: where dbt compiles in one way if its relation is there, and in
         another if it is not, or names the target, what it compiled differs though nothing was changed.
         """
-        by_target = self._asks_for_target(before, now)
         found: list[dict[bool, str]] = []
         for project, node in ((self._released, before), (self._tree, now)):
             rendered = {way: self._rendered(project, node, incremental=way) for way in ways}
@@ -103,21 +103,29 @@ class Sqls:
                 if likely.uncertain:
                     return f"what it compiles to depends on what is there, and {likely.uncertain[0]}"
             # What was compiled proves that the rest was rendered from the right values.
-            compiled = project.compiled.get(node.unique_id)
-            proves = compiled is not None and not (by_target and project is self._released)
-            if proves and _plain(compiled or "") not in {_plain(one.sql) for one in rendered.values()}:
+            if not any(self._is_compiled_from(project, node, way) for way in ways):
                 return "what it compiles to depends on what is there, and is not what was compiled"
             found.append({way: one.sql for way, one in rendered.items()})
         return Sql(found[0], found[1])
 
+    def _is_compiled_from(self, project: Project, node: Node, way: bool) -> bool:
+        """Whether what was compiled is what is rendered, for some target; also where nothing was compiled."""
+        compiled = project.compiled.get(node.unique_id)
+        if compiled is None:
+            return True
+        facts = replace(self._tree.facts, incremental=way, target=_ANY)
+        pattern = re.escape(_plain(LikelySql(project.manifest, facts).of(node).sql))
+        for one in _ANY.values():
+            pattern = pattern.replace(one, "[^ ]*")
+        plain = _plain(compiled)
+        return plain == _plain(self._rendered(project, node, incremental=way).sql) or bool(
+            re.fullmatch(pattern, plain)
+        )
+
     def _asks_for_target(self, before: Node, now: Node) -> bool:
-        """Whether a target stands in the SQL of one side, and no variable, whose value then nobody knows."""
-        texts = [
-            text
-            for project, node in ((self._released, before), (self._tree, now))
-            for text in project.texts(node)
-        ]
-        return any(map(_TARGET.search, texts)) and not any(map(_VARIABLE.search, texts))
+        """Whether a target stands in the template of one side, or in a macro that it uses."""
+        sides = ((self._released, before), (self._tree, now))
+        return any(_TARGET.search(text) for project, node in sides for text in project.texts(node))
 
     def _rendered(self, project: Project, node: Node, *, incremental: bool) -> Likely:
         key = project.name, incremental
