@@ -196,6 +196,7 @@ def _reached(comparison: Comparison, one: Reached) -> Mapping[str, Json]:
         "columns": sorted(one.columns),
         "rows": one.rows,
         "new": sorted(one.new),
+        "lost": sorted(one.lost),
         "broken": list(one.broken),
         "uncertain": one.uncertain,
     }

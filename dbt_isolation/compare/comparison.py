@@ -128,7 +128,9 @@ class _Comparer:
             name: column_changes(columns[0], self._was.get(name, name), columns[1], name, self._called)
             for name in self._below
         }
-        reached = impact(filter(None, map(_source, nodes)), self._tree.lineage, columns[1], changes)
+        reached = impact(
+            filter(None, map(_source, nodes)), self._tree.lineage, *columns, changes, was=self._was
+        )
         return Comparison(
             self._tree,
             self._released,

@@ -1,7 +1,7 @@
 """Whom a change reaches: along columns where they are known, else along tables."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dbt_isolation.compare.change import ChangeKind
@@ -11,6 +11,11 @@ from dbt_isolation.lineage.graph import Lineage
 
 #: What reads nodes and is built of none.
 CONSUMERS = frozenset({"exposure", "metric", "semantic_model", "saved_query"})
+
+#: Why a name in SQL leads nowhere: who wrote it looks for a column in vain.
+_NO_COLUMN = "column of this name"
+#: Why SQL fails.
+_BREAKS = ("it is a column of", "its sides differ in number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,8 @@ class Reached:
     """What a change reaches, though it was not changed itself or not only.
 
     ``distance``: steps from the nearest change. ``columns``: whose values may differ; ``rows``: whether all
-    of it may. ``new``: columns that it gets by a star. ``broken``: why it fails, in sentences; ``uncertain``:
-    why it could not be followed column by column.
+    of it may. ``new`` and ``lost``: columns that it gets and no longer gets by a star. ``broken``: why it
+    fails, in sentences; ``uncertain``: why it could not be followed column by column.
     """
 
     unique_id: str
@@ -38,13 +43,14 @@ class Reached:
     columns: frozenset[str] = frozenset()
     rows: bool = False
     new: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
     uncertain: str = ""
 
     @property
     def affected(self) -> bool:
         """Whether anything of it may be otherwise than before, but for new columns."""
-        return bool(self.columns) or self.rows or bool(self.broken)
+        return bool(self.columns or self.lost or self.broken) or self.rows
 
 
 @dataclass(slots=True)
@@ -56,6 +62,7 @@ class _State:
     new: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
+    uncertain: str = ""
 
     @property
     def empty(self) -> bool:
@@ -65,14 +72,17 @@ class _State:
 def impact(
     sources: Iterable[Source],
     lineage: Lineage,
+    before: Columns,
     now: Columns,
     changes: Mapping[str, ColumnChanges],
+    was: Mapping[str, str] = {},
 ) -> list[Reached]:
     """Everything below ``sources`` in ``lineage``, the nearest first; also what the change does not reach.
 
-    ``now``: the columns of the tree. ``changes``: what became of the columns of what is below.
+    ``before`` and ``now``: the columns of the release and of the tree. ``changes``: what became of the
+    columns of what is below. ``was``: what nodes that were renamed were called.
     """
-    return _Impact(sources, lineage, now, changes).all()
+    return _Impact(sources, lineage, before, now, changes, was).all()
 
 
 class _Impact:
@@ -80,18 +90,21 @@ class _Impact:
         self,
         sources: Iterable[Source],
         lineage: Lineage,
+        before: Columns,
         now: Columns,
         changes: Mapping[str, ColumnChanges],
+        was: Mapping[str, str],
     ) -> None:
         self._sources = {one.unique_id: one for one in sources if one.unique_id in lineage.vertices}
         self._lineage = lineage
+        self._before = before
         self._now = now
+        self._was = was
         self._changes = changes
         self._states: dict[str, _State] = {}
         self._felt: dict[str, _State] = {}
-        self._unknown: dict[str, list[Unknown]] = {}
-        for one in now.unknown:
-            self._unknown.setdefault(one.unique_id, []).append(one)
+        self._unknown = _by_node(now.unknown)
+        self._unknown_before = _by_node(before.unknown)
 
     def all(self) -> list[Reached]:
         distances = _distances(self._sources, self._lineage.children)
@@ -117,8 +130,9 @@ class _Impact:
             frozenset(state.columns),
             state.rows,
             frozenset(state.new),
+            frozenset(state.gone),
             tuple(dict.fromkeys(state.broken)),
-            self._uncertain(name) if state.rows else "",
+            self._uncertain(name) or state.uncertain if state.rows else "",
         )
 
     def _uncertain(self, name: str) -> str:
@@ -126,10 +140,12 @@ class _Impact:
 
     def _state(self, name: str) -> _State:
         state = _State()
-        for parent in self._lineage.parents[name]:
+        for parent in self._read(name):
             if self._feels(parent):
                 self._follow(name, parent, self._states[parent], state)
-        self._felt[name] = replace(state, columns=set(state.columns), new=set(state.new))
+        self._felt[name] = replace(
+            state, columns=set(state.columns), new=set(state.new), gone=set(state.gone)
+        )
         if source := self._sources.get(name):
             state.rows |= source.kind >= ChangeKind.MODEL_WIDE or source.removed
             if source.kind is ChangeKind.COLUMN:
@@ -138,6 +154,19 @@ class _Impact:
                 state.new |= {one.lower() for one in source.columns}
             state.gone |= {one.lower() for one in source.gone}
         return state
+
+    def _read(self, name: str) -> Iterable[str]:
+        """What it reads; of an ephemeral model, which is a part of its SQL, also what that reads."""
+        found: dict[str, None] = {}
+        ahead = list(self._lineage.parents[name])
+        while ahead:
+            one = ahead.pop()
+            if one not in found:
+                found[one] = None
+                vertex = self._lineage.vertices[one]
+                if vertex.kind == "model" and not vertex.relation:
+                    ahead += self._lineage.parents[one]
+        return found
 
     def _follow(self, name: str, parent: str, above: _State, state: _State) -> None:
         label = self._lineage.vertices[parent].name
@@ -158,12 +187,28 @@ class _Impact:
             return
         state.rows |= above.rows
         moved = above.columns | above.new
-        if any(
-            one.unique_id == parent and one.column.lower() in moved
-            for one in self._now.influence.get(name, ())
-        ):
+        influence = self._now.influence.get(name, ())
+        if any(one.unique_id == parent and one.column.lower() in moved for one in influence):
             state.rows = True
+        # What a star no longer brings shapes no rows any more: under distinct there are fewer for it.
+        old = self._before.influence.get(self._was.get(name, name), ())
+        left = above.gone - set(missing)
+        if any(one.unique_id == self._was.get(parent, parent) and one.column.lower() in left for one in old):
+            state.rows = True
+        self._follow_unknown(name, moved, state)
         self._follow_columns(name, parent, above, state)
+
+    def _follow_unknown(self, name: str, moved: Collection[str], state: _State) -> None:
+        """What does not resolve in it: because of the change, or as before, and it may mean what changed."""
+        known = {(one.what, one.why) for one in self._unknown_before.get(self._was.get(name, name), ())}
+        for one in self._unknown.get(name, ()):
+            if one.whole or _NO_COLUMN in one.why:
+                continue
+            if (one.what, one.why) not in known and any(why in one.why for why in _BREAKS):
+                state.broken.append(f"{one.what}: {one.why}")
+            elif one.what.rpartition(".")[2].lower() in moved or (one.what, one.why) not in known:
+                state.rows = True
+                state.uncertain = f"{one.what}: {one.why}"
 
     def _follow_columns(self, name: str, parent: str, above: _State, state: _State) -> None:
         changes = self._changes.get(name, ColumnChanges())
@@ -179,17 +224,30 @@ class _Impact:
             elif inputs & above.new:
                 (state.new if column.lower() in come else state.columns).add(column.lower())
         state.gone |= {one.lower() for one in changes.gone}
+        # One that is made of other columns than before, though its own SQL is the same: columns that go
+        # together by position, or a whole row in one value.
+        own = self._sources[name].columns if name in self._sources else frozenset()
+        sought = self._sought(name)
+        for read, made in (*changes.edges_added, *changes.edges_removed):
+            column = made.column.lower()
+            if (
+                column not in come | state.gone
+                and made.column not in own
+                and read.column.lower() not in sought
+            ):
+                state.columns.add(column)
 
     def _missing(self, name: str, gone: set[str]) -> list[str]:
         """Columns that are gone, and which its SQL still names."""
-        return sorted(
-            {
-                column
-                for one in self._unknown.get(name, ())
-                if (column := one.what.rpartition(".")[2].lower()) in gone
-                and "column of this name" in one.why
-            }
-        )
+        return sorted(self._sought(name) & gone)
+
+    def _sought(self, name: str) -> set[str]:
+        """What its SQL looks for in vain."""
+        return {
+            one.what.rpartition(".")[2].lower()
+            for one in self._unknown.get(name, ())
+            if _NO_COLUMN in one.why
+        }
 
 
 def _distances(sources: Iterable[str], children: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -202,6 +260,13 @@ def _distances(sources: Iterable[str], children: Mapping[str, Sequence[str]]) ->
             if one not in found:
                 found[one] = found[name] + 1
                 ahead.append(one)
+    return found
+
+
+def _by_node(unknown: Iterable[Unknown]) -> dict[str, list[Unknown]]:
+    found: dict[str, list[Unknown]] = {}
+    for one in unknown:
+        found.setdefault(one.unique_id, []).append(one)
     return found
 
 

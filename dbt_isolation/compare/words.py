@@ -79,11 +79,12 @@ def felt(reached: Reached) -> str:
         return f"perhaps all of it: {reached.uncertain}"
     if reached.rows:
         return "all of it"
-    if reached.columns:
-        return listed(sorted(reached.columns))
+    parts = [listed(sorted(reached.columns))] if reached.columns else []
+    if reached.lost:
+        parts.append(f"loses {listed(sorted(reached.lost))}")
     if reached.new:
-        return f"gets {listed(sorted(reached.new))}"
-    return "nothing"
+        parts.append(f"gets {listed(sorted(reached.new))}")
+    return "; ".join(parts) or "nothing"
 
 
 def listed(names: Iterable[str], most: int = _NAMED) -> str:
