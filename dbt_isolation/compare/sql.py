@@ -98,6 +98,10 @@ class Sqls:
             found.append({way: one.sql for way, one in ways.items()})
         return Sql(found[0], found[1])
 
+    def later(self, node: Node) -> str:
+        """The tree's SQL of an incremental model that adds to what is there, as far as it can be rendered."""
+        return self._rendered(self._tree, node, incremental=True).sql
+
     def _rendered(self, project: Project, node: Node, *, incremental: bool) -> Likely:
         key = project.name, incremental
         if key not in self._likely:
