@@ -30,6 +30,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     for became, vertices in (("new", comparison.graph.added), ("removed", comparison.graph.removed)):
         for one in vertices:
             rows.append((one.name, became, ", ".join(filter(None, (one.kind, one.owner)))))
+    rows += [(one.name, "moved", said) for one, said in comparison.graph.elsewhere]
     if rows:
         yield Table("what changed", ("what", "change", "more"), tuple(rows))
     yield from _below(comparison)
@@ -58,6 +59,7 @@ def data(comparison: Comparison) -> Mapping[str, Json]:
         "nodes": [_node(node) for node in comparison.nodes],
         "added": [one.unique_id for one in comparison.graph.added],
         "removed": [one.unique_id for one in comparison.graph.removed],
+        "moved": [[one.unique_id, said] for one, said in comparison.graph.elsewhere],
         "edges": {
             "added": [list(one) for one in comparison.graph.edges_added],
             "removed": [list(one) for one in comparison.graph.edges_removed],
@@ -109,6 +111,8 @@ def _graph(comparison: Comparison) -> Iterator[Block]:
         marks[vertex.unique_id] = Mark.ADDED
     for vertex in comparison.graph.removed:
         marks[vertex.unique_id] = Mark.REMOVED
+    for vertex, _ in comparison.graph.elsewhere:
+        marks[vertex.unique_id] = Mark.CHANGED
     edges = dict.fromkeys(lineage.edges({one: None for one in marks if one in lineage.vertices}))
     changed: dict[tuple[str, str], Mark] = dict.fromkeys(comparison.graph.edges_removed, Mark.REMOVED)
     changed |= dict.fromkeys(comparison.graph.edges_added, Mark.ADDED)

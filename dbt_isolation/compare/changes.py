@@ -1,14 +1,19 @@
 """What a node's change does to its result: from its SQL, its config and its kind."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from dbt_isolation.artifacts.manifest import Node
 from dbt_isolation.compare.change import Change, ChangeKind
+from dbt_isolation.compare.columns import differ
 from dbt_isolation.compare.configs import ConfigChange
 from dbt_isolation.compare.project import Released, Tree, Types
 from dbt_isolation.compare.sql import Sql
 from dbt_isolation.environments import Relation
 from dbt_isolation.lineage.fingerprint import NOT_THE_USERS, normalised
+
+#: Types of which dbt compares a contract's and the SQL's only by name: what is inserted may be cast.
+_SIZED = re.compile(r"\(|decimal|numeric", re.IGNORECASE)
 
 
 class Classifier:
@@ -28,6 +33,7 @@ class Classifier:
     def change(self, before: Node, now: Node, sql: Sql | str, configs: Sequence[ConfigChange]) -> Change:
         """Of a node whose own data half is another; ``sql`` says why there is none, where there is none."""
         found = self._of_body(before, now, sql)
+        found = max((found, self._of_contract(before, now)), key=lambda one: one.kind.severity)
         worst = max((one.kind for one in configs), default=ChangeKind.NONE)
         if worst <= found.kind:
             return found
@@ -36,7 +42,8 @@ class Classifier:
             ChangeKind.MODEL_WIDE: "Rows may change, by its config.",
         }
         reason = may.get(worst, "It cannot be told: its config was changed.")
-        return Change(worst, found.columns, found.removed, reason)
+        columns = [name for one in configs for name in one.columns]
+        return Change(worst, tuple(dict.fromkeys((*found.columns, *columns))), found.removed, reason)
 
     def _of_body(self, before: Node, now: Node, sql: Sql | str) -> Change:
         if self._released.dialect != self._tree.dialect:
@@ -64,6 +71,30 @@ class Classifier:
         if isinstance(sql, str):
             return Change(ChangeKind.UNKNOWN, reason=f"It cannot be told: {sql}.")
         return self._of_sql(before, now, sql)
+
+    def _of_contract(self, before: Node, now: Node) -> Change:
+        """A table with a contract has the columns of the contract: in its order, and cast to its types."""
+        promised = [one.contract.enforced and one.config.materialized != "view" for one in (before, now)]
+        if not any(promised):
+            return Change(ChangeKind.NONE, reason="Nothing is promised.")
+        old, new = (
+            {name: column.data_type or "" for name, column in node.columns.items()}
+            if is_promised
+            else side.get(node.unique_id, {})
+            for is_promised, node, side in zip(promised, (before, now), self._types, strict=True)
+        )
+        stay = [[one.lower() for one in side] for side in (old, new)]
+        common = set(stay[0]) & set(stay[1])
+        if [one for one in stay[0] if one in common] != [one for one in stay[1] if one in common]:
+            return Change(ChangeKind.MODEL_WIDE, reason="Columns stand in the order of its contract.")
+        types = {name.lower(): kind for name, kind in old.items()}
+        cast = tuple(
+            name
+            for name, kind in new.items()
+            if name.lower() in common and _cast(types[name.lower()], kind, all(promised))
+        )
+        kind = ChangeKind.COLUMN if cast else ChangeKind.NONE
+        return Change(kind, cast, reason="Its contract casts to other types.")
 
     def _of_sql(self, before: Node, now: Node, sql: Sql) -> Change:
         from dbt_isolation.compare.queries.classification import classify
@@ -117,6 +148,13 @@ class Classifier:
             for project, node in ((self._released, before), (self._tree, now))
         ]
         return texts[0] != texts[1]
+
+
+def _cast(old: str, new: str, promised: bool) -> bool:
+    """Whether a contract that changed, or that came or went, may make other values of a column."""
+    if promised:
+        return differ(old, new)
+    return bool(_SIZED.search(old + new)) and not (old and new and not differ(old, new))
 
 
 def spellings(relation: Relation) -> Iterator[str]:

@@ -8,6 +8,18 @@ from dbt_isolation.lineage.columns import ColumnOf, Columns
 #: From an input to the column that is made of it.
 Edge = tuple[ColumnOf, ColumnOf]
 
+#: What engines call one type by: a contract and a database rarely write the same.
+_ONE_NAME = {
+    **dict.fromkeys(("int", "int4", "signed", "int32"), "integer"),
+    **dict.fromkeys(("int8", "int64", "long"), "bigint"),
+    **dict.fromkeys(("text", "string", "charactervarying", "nvarchar"), "varchar"),
+    **dict.fromkeys(("float8", "doubleprecision", "float64"), "double"),
+    **dict.fromkeys(("numeric",), "decimal"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("timestampwithtimezone",), "timestamptz"),
+    **dict.fromkeys(("timestampwithouttimezone", "datetime"), "timestamp"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnChanges:
@@ -66,7 +78,7 @@ def column_changes(
         retyped=tuple(
             (name, old[known[name.lower()]], new[name])
             for name in stayed
-            if _differ(old[known[name.lower()]], new[name])
+            if differ(old[known[name.lower()]], new[name])
         ),
         reordered=[known[name.lower()] for name in stayed] != [name for name in old if name.lower() in left],
         edges_added=_besides(edges_now, edges_before),
@@ -121,7 +133,7 @@ def _folded(edge: Edge) -> tuple[str, str, str, str]:
     return read, column.lower(), reader, other.lower()
 
 
-def _differ(old: str, new: str) -> bool:
+def differ(old: str, new: str) -> bool:
     """Whether both are known, and another type."""
-    plain = [one.lower().replace(" ", "") for one in (old, new)]
+    plain = [_ONE_NAME.get(one, one) for one in (kind.lower().replace(" ", "") for kind in (old, new))]
     return all(plain) and plain[0] != plain[1]

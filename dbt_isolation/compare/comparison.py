@@ -13,10 +13,12 @@ from dbt_isolation.compare.data_tests import TestChange, test_changes
 from dbt_isolation.compare.drift import Drift
 from dbt_isolation.compare.graph import GraphChanges, graph_changes
 from dbt_isolation.compare.impact import Reached, Source, impact
+from dbt_isolation.compare.keys import ALL, deciding
 from dbt_isolation.compare.nodes import Became, Pair, pairs
 from dbt_isolation.compare.project import Released, Tree
 from dbt_isolation.compare.sql import Sql, Sqls
 from dbt_isolation.lineage.columns import Columns, columns_of
+from dbt_isolation.lineage.fingerprint import fingerprints
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class _Comparer:
             released.release.nodes,
             tree.fingerprints,
             apart=self._theirs,
+            again=lambda: fingerprints(released.manifest, tree.files),
         )
         self._pairs = [pair for pair in found if not only or pair.unique_id in only]
         renamed = [pair for pair in self._pairs if pair.before is not None and pair.now is not None]
@@ -123,13 +126,18 @@ class _Comparer:
         )
         configs = self._configs()
         nodes = tuple(self._node(pair, columns, classifier, configs) for pair in self._pairs)
-        graph = graph_changes(self._released.lineage, self._tree.lineage, self._called, self._leaves_out)
+        graph = self._graph
         changes = {
             name: column_changes(columns[0], self._was.get(name, name), columns[1], name, self._called)
             for name in self._below
         }
         reached = impact(
-            filter(None, map(_source, nodes)), self._tree.lineage, *columns, changes, was=self._was
+            [*filter(None, map(_source, nodes)), *self._sources(graph)],
+            self._tree.lineage,
+            *columns,
+            changes,
+            was=self._was,
+            keys=self._keys(),
         )
         return Comparison(
             self._tree,
@@ -143,11 +151,32 @@ class _Comparer:
         )
 
     @cached_property
+    def _graph(self) -> GraphChanges:
+        return graph_changes(self._released, self._tree, self._called, self._leaves_out)
+
+    def _sources(self, graph: GraphChanges) -> Iterator[Source]:
+        """Sources that are another table now: all that reads them may be otherwise."""
+        for one, _ in graph.elsewhere:
+            yield Source(one.unique_id, ChangeKind.MODEL_WIDE, frozenset())
+
+    def _keys(self) -> Mapping[str, Collection[str]]:
+        """Of what is below, and keeps rows: the columns that decide which."""
+        keeps = {
+            node.unique_id: node.resource_type
+            for one in self._below
+            if (node := self._tree.manifest.get(one)) is not None
+            and (node.resource_type == "snapshot" or node.config.materialized == "incremental")
+        }
+        found = configured(self._tree.content, keeps)
+        return {name: deciding(keeps[name], one.config) for name, one in found.items()}
+
+    @cached_property
     def _below(self) -> frozenset[str]:
         """What reads anything that was changed, and that itself."""
         lineage = self._tree.lineage
         found: set[str] = set()
         ahead = [pair.now.unique_id for pair in self._pairs if pair.now is not None]
+        ahead += [one.unique_id for one, _ in self._graph.elsewhere]
         while ahead:
             one = ahead.pop()
             if one not in found and one in lineage.vertices:
@@ -185,6 +214,8 @@ class _Comparer:
         if pair.became & {Became.CHANGED, Became.RENAMED}:
             sql = self._sqls.of(pair)
             change = classifier.change(before, now, sql, found)
+            keys = deciding(now.resource_type, configs[1].get(now.unique_id, Configured()).config)
+            change = _of_kept(change, keys)
         texts = (before.raw_code, now.raw_code)
         if before.raw_code == now.raw_code and isinstance(sql, Sql):
             texts = self._sqls.as_here(pair, sql)
@@ -202,7 +233,7 @@ class _Comparer:
         manifest = self._tree.manifest
         now = {pair.now.unique_id for pair in self._pairs if pair.now is not None}
         before = {pair.before.unique_id for pair in self._pairs if pair.before is not None}
-        if not now:
+        if not self._below:
             return Columns(), Columns()
         read = {
             name
@@ -225,8 +256,9 @@ class _Comparer:
             processes=self._processes,
             most=self._most,
         )
-        # What is as it was, and made of what is, has the columns that it had; what another changed is taken as
-        # it is here, so that this does not show below.
+        self._add_later_runs(new)
+        # What is as it was, and made of what is, has the columns that it had; what another changed is taken
+        # as it is here, so that this does not show below.
         known = {
             name: types
             for name, types in new.types.items()
@@ -251,6 +283,29 @@ class _Comparer:
                 columns.types.pop(name, None)
         return old, new
 
+    def _add_later_runs(self, new: Columns) -> None:
+        """Adds what shapes rows where an incremental model adds to what is there."""
+        nodes = [node for one in self._below if (node := self._tree.manifest.get(one)) is not None]
+        sql = {
+            node.unique_id: text
+            for node in nodes
+            if node.config.materialized == "incremental" and (text := self._sqls.later(node))
+        }
+        known = {name: types for name, types in new.types.items() if name not in sql}
+        later = columns_of(
+            self._tree.manifest,
+            sql,
+            {name: new.types[name] for name in sql if new.types.get(name)},
+            self._tree.dialect,
+            cache=self._cache,
+            wanted=sql,
+            known=known,
+            also=self._sqls.elsewhere,
+            processes=1,
+        )
+        for name, columns in later.influence.items():
+            new.influence.setdefault(name, set()).update(columns)
+
     def _is_as_released(self, unique_id: str) -> bool:
         """Whether a node and all that it is made of is as released."""
         released = self._released.release.nodes.get(unique_id)
@@ -273,6 +328,15 @@ class _Comparer:
         for one in columns.unknown:
             if one.unique_id in shown and not (one.unique_id in broken and "of this name" in one.why):
                 yield f"{one.unique_id}: {one.what}", one.why
+
+
+def _of_kept(change: Change, keys: Collection[str]) -> Change:
+    """With what is kept from earlier runs: which rows that are is told by some columns' values."""
+    decide = [name for name in change.columns if ALL in keys or name.lower() in keys]
+    if not decide or change.kind >= ChangeKind.MODEL_WIDE:
+        return change
+    reason = f"Rows may change: which are kept and which are replaced is told by {', '.join(decide)}."
+    return Change(ChangeKind.MODEL_WIDE, change.columns, change.removed, reason)
 
 
 def _source(node: NodeChange) -> Source | None:

@@ -61,12 +61,16 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class ConfigChange:
-    """One key's value before and now, as the project writes it; ``kind``: what it does to the result."""
+    """One key's value before and now, as the project writes it.
+
+    ``kind``: what it does to the result; ``columns``: of which columns, where it is of some alone.
+    """
 
     key: str
     before: object
     now: object
     kind: ChangeKind
+    columns: tuple[str, ...] = ()
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -111,19 +115,22 @@ def config_changes(
             continue
         was = before.config.get(key) if old is _ABSENT else old
         is_ = now.config.get(key) if new is _ABSENT else new
-        yield ConfigChange(key, was, is_, _kind(key, before, now))
+        yield ConfigChange(key, was, is_, *_effect(key, before, now))
 
 
 def _written(config: Mapping[str, Any], key: str) -> object:
     return next((config[one] for one in (key, f"+{key}") if one in config), _ABSENT)
 
 
-def _kind(key: str, before: Configured, now: Configured) -> ChangeKind:
+def _effect(key: str, before: Configured, now: Configured) -> tuple[ChangeKind, tuple[str, ...]]:
     if key == "materialized":
         whole = {before.config.get(key), now.config.get(key)} <= _WHOLE
-        return ChangeKind.NONE if whole else ChangeKind.MODEL_WIDE
+        return ChangeKind.NONE if whole else ChangeKind.MODEL_WIDE, ()
     if key in _SAME_RESULT:
-        return ChangeKind.NONE
+        return ChangeKind.NONE, ()
     if key == "column_types":
-        return ChangeKind.COLUMN
-    return ChangeKind.MODEL_WIDE if key in _ROWS else ChangeKind.UNKNOWN
+        old, new = (one.config.get(key) or {} for one in (before, now))
+        if isinstance(old, dict) and isinstance(new, dict):
+            names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+            return ChangeKind.COLUMN if names else ChangeKind.NONE, tuple(names)
+    return ChangeKind.MODEL_WIDE if key in _ROWS else ChangeKind.UNKNOWN, ()

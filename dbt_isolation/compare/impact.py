@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from dbt_isolation.compare.change import ChangeKind
 from dbt_isolation.compare.columns import ColumnChanges
+from dbt_isolation.compare.keys import ALL
 from dbt_isolation.lineage.columns import ColumnOf, Columns, Unknown
 from dbt_isolation.lineage.graph import Lineage
 
@@ -76,13 +77,15 @@ def impact(
     now: Columns,
     changes: Mapping[str, ColumnChanges],
     was: Mapping[str, str] = {},
+    keys: Mapping[str, Collection[str]] = {},
 ) -> list[Reached]:
     """Everything below ``sources`` in ``lineage``, the nearest first; also what the change does not reach.
 
     ``before`` and ``now``: the columns of the release and of the tree. ``changes``: what became of the
-    columns of what is below. ``was``: what nodes that were renamed were called.
+    columns of what is below. ``was``: what nodes that were renamed were called. ``keys``: columns
+    whose values decide which rows a snapshot or an incremental model keeps.
     """
-    return _Impact(sources, lineage, before, now, changes, was).all()
+    return _Impact(sources, lineage, before, now, changes, was, keys).all()
 
 
 class _Impact:
@@ -94,12 +97,14 @@ class _Impact:
         now: Columns,
         changes: Mapping[str, ColumnChanges],
         was: Mapping[str, str],
+        keys: Mapping[str, Collection[str]],
     ) -> None:
         self._sources = {one.unique_id: one for one in sources if one.unique_id in lineage.vertices}
         self._lineage = lineage
         self._before = before
         self._now = now
         self._was = was
+        self._keys = keys
         self._changes = changes
         self._states: dict[str, _State] = {}
         self._felt: dict[str, _State] = {}
@@ -143,6 +148,10 @@ class _Impact:
         for parent in self._read(name):
             if self._feels(parent):
                 self._follow(name, parent, self._states[parent], state)
+        keys = self._keys.get(name, ())
+        moved = state.columns | state.new
+        if moved and (ALL in keys or not moved.isdisjoint(keys)):
+            state.rows = True
         self._felt[name] = replace(
             state, columns=set(state.columns), new=set(state.new), gone=set(state.gone)
         )

@@ -1,6 +1,6 @@
 """Which nodes a release has and which the tree has, and in what they differ before their SQL is read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,20 +54,26 @@ def pairs(
     released: Mapping[str, ReleasedNode],
     fingerprints: Mapping[str, Fingerprint],
     apart: Collection[str] = (),
+    again: Callable[[], Mapping[str, Fingerprint]] | None = None,
 ) -> list[Pair]:
     """What differs of models, seeds, snapshots and functions, in the order of their unique ids.
 
     ``released``: what the release says of the nodes that it built. ``apart``: unique ids that are not looked
-    at. Other projects' nodes are not either.
+    at. Other projects' nodes are not either. ``again``: gives the fingerprints of ``before`` as they are made
+    now, for what was recorded in another way.
     """
     old = {one.unique_id: one for one in before.buildable() if not one.external}
     new = {one.unique_id: one for one in now.buildable() if not one.external}
     gone = {name: old[name] for name in sorted(old.keys() - new.keys()) if name not in apart}
     come = {name: new[name] for name in sorted(new.keys() - old.keys()) if name not in apart}
     renamed = _renamed(gone, come)
+    called = {node.unique_id: name for name, node in renamed.items()}
     found = []
     for name in sorted(old.keys() & new.keys() - {*apart}):
-        became = _changed(old[name], new[name], released.get(name), fingerprints[name])
+        became = _changed(old[name], new[name], released.get(name), fingerprints[name], again)
+        # A ref() without a version means the latest: another model, though the code is the same.
+        if {called.get(one, one) for one in old[name].depends_on.nodes} != {*new[name].depends_on.nodes}:
+            became = {Became.CHANGED}
         moves = tuple(_moves(old[name], new[name]))
         if moves:
             # Where it is put is part of what describes it.
@@ -93,11 +99,20 @@ def same_data(recorded: str, present: Fingerprint) -> bool | None:
     return rest.partition(":")[0] == present.data if version == str(VERSION) else None
 
 
-def _changed(before: Node, now: Node, released: ReleasedNode | None, present: Fingerprint) -> set[Became]:
+def _changed(
+    before: Node,
+    now: Node,
+    released: ReleasedNode | None,
+    present: Fingerprint,
+    again: Callable[[], Mapping[str, Fingerprint]] | None,
+) -> set[Became]:
     same = same_data(released.fingerprint, present) if released is not None else None
     if same is None:
         # An ephemeral model is in no release by itself, and another version's hashes say nothing.
         same = _text(before) == _text(now) and before.unrendered_config == now.unrendered_config
+        if released is not None:
+            same = same and before.checksum == now.checksum
+            same = same and (again is None or again()[before.unique_id].data == present.data)
     if not same:
         return {Became.CHANGED}
     # What a release of an earlier version says nothing of is no difference.

@@ -127,6 +127,10 @@ class Sqls:
         sides = ((self._released, before), (self._tree, now))
         return any(_TARGET.search(text) for project, node in sides for text in project.texts(node))
 
+    def later(self, node: Node) -> str:
+        """The tree's SQL of an incremental model that adds to what is there, as far as it can be rendered."""
+        return self._rendered(self._tree, node, incremental=True).sql
+
     def _rendered(self, project: Project, node: Node, *, incremental: bool) -> Likely:
         key = project.name, incremental
         if key not in self._likely:

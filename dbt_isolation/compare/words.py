@@ -15,11 +15,13 @@ def headline(comparison: Comparison) -> str:
     """All of it in one line."""
     if comparison.released is None:
         return f"{_count(len(comparison.nodes), 'node')}, all new: there is no release yet"
-    if not comparison.nodes and not comparison.graph.added and not comparison.graph.removed:
+    graph = comparison.graph
+    if not (comparison.nodes or graph.added or graph.removed or graph.elsewhere):
         tests = f", but for {_count(len(comparison.tests), 'test')}" if comparison.tests else ""
         return f"as in {comparison.released.name}{tests}"
     parts = [", ".join(_counted(comparison.nodes))] if comparison.nodes else []
-    for became, vertices in (("new", comparison.graph.added), ("removed", comparison.graph.removed)):
+    elsewhere = tuple(dict.fromkeys(one for one, _ in graph.elsewhere))
+    for became, vertices in (("new", graph.added), ("removed", graph.removed), ("moved", elsewhere)):
         for kind, count in Counter(one.kind for one in vertices).items():
             parts.append(f"{_count(count, kind.replace('_', ' '))} {became}")
     affected = [one for one in comparison.reached if one.affected]
