@@ -91,8 +91,7 @@ class Classifier:
         cast = tuple(
             name
             for name, kind in new.items()
-            if name.lower() in common
-            and _cast(types[name.lower()], kind, all(promised))
+            if name.lower() in common and _cast(types[name.lower()], kind, all(promised))
         )
         kind = ChangeKind.COLUMN if cast else ChangeKind.NONE
         return Change(kind, cast, reason="Its contract casts to other types.")
