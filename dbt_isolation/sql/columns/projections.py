@@ -175,9 +175,9 @@ def _star(walk: Walk, star: exp.Expr, items: Items, place: Place) -> Items:
 
 def _look_for(walk: Walk, named: Iterable[str], items: Items) -> None:
     """A star that leaves out what is not there fails."""
+    there = {one.key for one in items if isinstance(one, Column)}
     if walk.spelling.dialect == "clickhouse" or any(isinstance(one, Unknown) for one in items):
         return
-    there = {one.key for one in items}
     for one in named:
         if one not in there:
             walk.trace.problem(one, "no table here has a column of this name")
