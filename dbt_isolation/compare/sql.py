@@ -117,10 +117,18 @@ class Sqls:
         pattern = re.escape(_plain(LikelySql(project.manifest, facts).of(node).sql))
         for one in _ANY.values():
             pattern = pattern.replace(one, "[^ ]*")
-        plain = _plain(compiled)
+        plain = _plain(self._as_tree_reads(project, node, compiled))
         return plain == _plain(self._rendered(project, node, incremental=way).sql) or bool(
             re.fullmatch(pattern, plain)
         )
+
+    def _as_tree_reads(self, project: Project, node: Node, compiled: str) -> str:
+        """SQL of the tree that was compiled to read the release's relations, where there are none here."""
+        if project is self._tree:
+            for one in project.inputs(node):
+                for old, new in zip(self._released.names(one), self._tree.names(one), strict=False):
+                    compiled = compiled.replace(old, new)
+        return compiled
 
     def _asks_for_target(self, before: Node, now: Node) -> bool:
         """Whether a target stands in the template of one side, or in a macro that it uses."""
