@@ -17,8 +17,7 @@ from dbt_isolation.errors import IsolationError
 from dbt_isolation.invocation import Invocation
 from dbt_isolation.lineage.answers import column_cache
 from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped
-from dbt_isolation.state.local import Local
-from dbt_isolation.state.releases import Releases
+from dbt_isolation.state.local import Copy, Local
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -61,7 +60,7 @@ def run(arguments: Namespace) -> Outcome:
         only=_asked(tree, released, arguments.nodes),
         cache=column_cache(about.target_path),
     )
-    findings = [*_of_store(releases, copy.problem, released), *remarks(found)]
+    findings = [*_of_store(local, copy, released), *remarks(found)]
     return Outcome(
         findings=tuple(findings),
         skipped=(*skipped, *(Skipped(what, why) for what, why in found.unknown)),
@@ -119,15 +118,19 @@ def _asked(tree: Tree, released: Released | None, names: Iterable[str]) -> froze
     return frozenset(found)
 
 
-def _of_store(releases: Releases, problem: str, released: Released | None) -> Iterator[Finding]:
+def _of_store(local: Local, copy: Copy, released: Released | None) -> Iterator[Finding]:
+    releases = local.releases
+    problem, hint = copy.problem, copy.hint or "compare again when the store answers"
     if released is None and problem:
-        raise IsolationError(problem, "compare again when the store answers")
+        raise IsolationError(problem, hint)
     if released is None:
         yield Finding(
             "compare",
             Severity.WARN,
             f"no release of {releases.environment} yet in {releases.place}: everything is new",
-            f"its deployer makes one: dbt build, then dbt-isolation state push, both with a target of "
+            "there was one, and a copy of it is here: see whether the store is where `state:` says"
+            if local.head() is not None
+            else f"its deployer makes one: dbt build, then dbt-isolation state push, both with a target of "
             f"{releases.environment}",
         )
     elif problem:
@@ -135,5 +138,5 @@ def _of_store(releases: Releases, problem: str, released: Released | None) -> It
             "compare",
             Severity.WARN,
             f"{problem}; the copy of release {released.release.number} that is here is compared with",
-            "compare again when the store answers",
+            hint,
         )

@@ -307,6 +307,7 @@ class _Comparer:
             known=known,
             also=self._sqls.elsewhere,
             processes=1,
+            most=self._most,
         )
         for name, columns in later.influence.items():
             new.influence.setdefault(name, set()).update(columns)

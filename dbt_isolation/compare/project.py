@@ -107,7 +107,13 @@ class Released(Project):
         """The copy's. Raises ``IsolationError``."""
         assert copy.release is not None
         name = f"release {copy.release.number} of {copy.release.environment}"
-        found = Project.read(name, local.artifacts(copy) / "manifest.json")
+        file = local.artifacts(copy) / "manifest.json"
+        try:
+            found = Project.read(name, file)
+        except IsolationError as error:
+            raise IsolationError(
+                f"the copy of {name} cannot be read: {error.message}", f"delete {file}: it is copied anew"
+            ) from error
         return cls(found.name, found.content, found.manifest, found.compiled, copy.release)
 
 

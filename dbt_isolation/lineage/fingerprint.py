@@ -89,7 +89,8 @@ class _Hasher:
         except CycleError as error:
             circle = " → ".join(error.args[1])
             raise IsolationError(
-                f"the manifest's nodes depend on each other in a circle: {circle}"
+                f"the manifest's nodes depend on each other in a circle: {circle}",
+                "dbt writes no such manifest: run `dbt parse` again",
             ) from error
         for unique_id in order:
             node = nodes.get(unique_id)

@@ -31,11 +31,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A release on this disk, or none; ``problem`` says why the store could not be asked."""
+    """A release on this disk, or none.
+
+    ``problem`` says why the store could not be asked, and ``hint`` what to do about that.
+    """
 
     release: Release | None
     folder: Path
     problem: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class Local:
         except IsolationError as error:
             here = self.head()
             release = self._read(here) if here is not None else None
-            return Copy(release, self._place(here) if here is not None else self.folder, error.message)
+            folder = self._place(here) if here is not None else self.folder
+            return Copy(release, folder, error.message, error.hint)
 
     def artifacts(self, copy: Copy) -> Path:
         """The folder with the release's manifest.json and run_results.json as dbt wrote them.

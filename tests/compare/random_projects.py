@@ -37,7 +37,7 @@ class Model:
         refs = refs * 2
         if self.written == 1:
             items = items.replace(", ", "\n  , ")
-        text = self.shape.format(items=items, p=refs[0], q=refs[1])
+        text = self.shape.replace("{items}", items).replace("{p}", refs[0]).replace("{q}", refs[1])
         if self.written == 1:
             return f"-- once more\n{text.replace('select ', 'SELECT ')}\n"
         if self.written == 2:
@@ -54,6 +54,11 @@ _TAILS = (
     "select {items} from {p} order by all limit 2",
     "select {items} from {p} where X in (select Z from {q})",
     "select {items} from {p} l where exists (select 1 from {q} r where r.Z = l.X)",
+)
+
+_KINDS = (
+    *("list", "star", "star", "more", "more", "less", "group", "count", "join", "union", "window", "row"),
+    *("all", "using", "natural", "bare", "scalar", "alias", "each", "long", "stars", "sorted"),
 )
 
 
@@ -74,24 +79,7 @@ def models(draw: st.DrawFn, name: str, known: Mapping[str, Sequence[str]]) -> Mo
     def put(shape: str) -> str:
         return shape.replace("X", x).replace("Y", y).replace("Z", z)
 
-    kind = draw(
-        st.sampled_from(
-            (
-                "list",
-                "star",
-                "star",
-                "more",
-                "more",
-                "less",
-                "group",
-                "count",
-                "join",
-                "union",
-                "window",
-                "row",
-            )
-        )
-    )
+    kind = draw(st.sampled_from(_KINDS))
     both = (parent, other)
     own = f"{name}_x"
     if kind == "list":
@@ -132,6 +120,37 @@ def models(draw: st.DrawFn, name: str, known: Mapping[str, Sequence[str]]) -> Mo
         return Model(name, both, items, tuple(one for _, one in items))
     if kind == "row":
         return Model(name, both, (("hash(p)", own), (x, "")), (own, x), "select {items} from {p} p")
+    if kind == "all":
+        items = (("*", ""), ("count(*)", own))
+        return Model(name, both, items, (*known[parent], own), "select {items} from {p} group by all")
+    if kind in ("using", "natural") and x in known[parent]:
+        how = f"{{p}} l join {{q}} r using ({x})" if kind == "using" else "{p} l natural join {q} r"
+        return Model(name, both, ((x, f"{name}_j"),), (f"{name}_j",), f"select {{items}} from {how}")
+    if kind == "bare":
+        items = ((x, f"{name}_b"),)
+        shape = put("select {items} from {p} where exists (select 1 from {q} where Z = Y)")
+        return Model(name, both, items, (f"{name}_b",), shape)
+    if kind == "scalar":
+        items = ((x, f"{name}_s"), (f"(select max({z}) from {{q}} r where r.{z} <= l.{x})", f"{name}_best"))
+        return Model(name, both, items, tuple(one for _, one in items), "select {items} from {p} l")
+    if kind == "alias":
+        items = ((f"{x} + 1", "late"), ("late * 2", f"{name}_a"))
+        return Model(name, both, items, ("late", f"{name}_a"), "select {items} from {p} where late > 1")
+    if kind == "each":
+        return Model(name, both, (("max(columns(*))", ""),), tuple(known[parent]))
+    if kind == "long" and "status" not in known[parent]:
+        shape = "select {items} from (unpivot {p} on columns(*) into name n value v) u"
+        return Model(name, both, (("n", f"{name}_n"), ("v", f"{name}_v")), (f"{name}_n", f"{name}_v"), shape)
+    if kind == "stars":
+        how = draw(st.sampled_from(("union all", "union", "except", "union all by name")))
+        return Model(
+            name, both, (("*", ""),), tuple(known[parent]), f"select {{items}} from {{p}} {how} from {{q}}"
+        )
+    if kind == "sorted":
+        items = ((x, f"{name}_t"),)
+        return Model(
+            name, both, items, (f"{name}_t",), f"select {{items}} from {{p}} order by {y}, {x} limit 1"
+        )
     shape = draw(
         st.sampled_from(("select {items} from {p}", "select {items} from (select distinct * from {p}) d"))
     )

@@ -1,5 +1,7 @@
 """A text's syntax tree, or a word about why there is none."""
 
+import re
+
 import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.dialects.dialect import Dialect, Dialects
@@ -13,6 +15,8 @@ _CLOSE = frozenset((TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, T
 _CONDITIONS = frozenset((TokenType.ON, TokenType.USING, TokenType.COMMA, TokenType.SELECT))
 #: The parser's time doubles with each join in a row that has no condition, and it recurses for each bracket.
 _JOINS, _DEPTH = 10, 150
+#: How the parser shows a token in an error.
+_TOKEN = re.compile(r"<Token token_type: [^,]*, text: (.*?), line: .*?>", re.DOTALL)
 _KNOWN = frozenset(one.value for one in Dialects)
 
 
@@ -32,7 +36,8 @@ def parsed(sql: str, dialect: str) -> exp.Expr:
         trees = [tree for tree in base.parser().parse(tokens, sql) if tree is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
-        raise UnreadableError(str(first.get("description") or "no SQL"), _offset(sql, first)) from error
+        said = _TOKEN.sub(r"'\1'", str(first.get("description") or "no SQL"))
+        raise UnreadableError(said, _offset(sql, first)) from error
     except (SqlglotError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableError("a string, a name in quotes or a comment does not end") from error
     except RecursionError as error:

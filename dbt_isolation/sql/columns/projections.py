@@ -1,6 +1,7 @@
 """The select list."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from sqlglot import exp
@@ -150,6 +151,7 @@ def _star(walk: Walk, star: exp.Expr, items: Items, place: Place) -> Items:
     if not (left_out or replaced or renamed or like):
         return list(items)
     pattern = _like(like, True) if like is not None else None
+    _look_for(walk, {*left_out, *replaced, *renamed}, items)
     made: Items = []
     for item in items:
         if isinstance(item, Unknown):
@@ -169,6 +171,16 @@ def _star(walk: Walk, star: exp.Expr, items: Items, place: Place) -> Items:
         else:
             made.append(item)
     return made
+
+
+def _look_for(walk: Walk, named: Iterable[str], items: Items) -> None:
+    """A star that leaves out what is not there fails."""
+    there = {one.key for one in items if isinstance(one, Column)}
+    if walk.spelling.dialect == "clickhouse" or any(isinstance(one, Unknown) for one in items):
+        return
+    for one in named:
+        if one not in there:
+            walk.trace.problem(one, "no table here has a column of this name")
 
 
 def _renamed_unknown(walk: Walk, table: Unknown, star: exp.Expr, name: exp.Expr) -> Column:
