@@ -192,8 +192,8 @@ class _Comparer:
         both = [pair for pair in self._pairs if pair.before is not None and pair.now is not None]
         here = {one.now.unique_id for one in both if one.now}
         return (
-            configured(self._released.content, [one.before.unique_id for one in both if one.before]),
-            configured(self._tree.content, here | self._keeping.keys()),
+            configured(self._released, [one.before.unique_id for one in both if one.before]),
+            configured(self._tree, here | self._keeping.keys()),
         )
 
     def _node(
