@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 from .checks import checks
+from .compare import compare
 from .copies import copies
 from .corpus import corpus
 from .evidence import evidence
@@ -17,6 +18,7 @@ from .generator import FEWEST
 from .hooks import hooks
 from .lineage import lineage
 from .plain_dbt import plain_dbt
+from .post_run import post_run
 from .reads import reads
 from .results import RESULTS, Options, Report, record
 from .sources import sources
@@ -36,6 +38,8 @@ BENCHMARKS: dict[str, Callable[[Options], Report]] = {
     "checks": checks,
     "corpus": corpus,
     "lineage": lineage,
+    "compare": compare,
+    "post_run": post_run,
 }
 
 

@@ -1,5 +1,6 @@
-"""The demo: production as its deployer builds and releases it, two edited models in development,
-where they read and why, a write that is refused; then another project, which takes the package up.
+"""The demo: production as its deployer builds and releases it, two edited models in development, where they
+read and why, what they change of production, a write that is refused; then another project, which takes the
+package up.
 
 It works on copies in ``demo/``, and leaves them there to play with.
 """
@@ -71,7 +72,12 @@ def use_it() -> bool:
     run("dbt-isolation", "reads", "product_performance")
     show_schemas("warehouse")
 
-    heading("4. The same developer names the wrong target")
+    heading("4. What the two change of production, and whom that reaches")
+    run("dbt-isolation", "compare", "dim_products", "product_performance")
+    run("dbt-isolation", "compare", "--format", "html", "--output", "compare.html")
+    print(f"a picture, and the SQL side by side: {SHOP.relative_to(HERE.parent)}/compare.html")
+
+    heading("5. The same developer names the wrong target")
     run("dbt", "run", "--target", "prod", expected=2)
 
     return content("warehouse", "analytics(_.*)?") == production
@@ -79,7 +85,7 @@ def use_it() -> bool:
 
 def take_it_up() -> bool:
     """The meadow, which has not heard of the package; whether production is as it was built."""
-    heading("5. A project without the package, which writes production from any laptop, takes it up")
+    heading("6. A project without the package, which writes production from any laptop, takes it up")
     shutil.copytree(HERE / "meadow", MEADOW)
     os.chdir(MEADOW)
     with duckdb.connect("prod.duckdb") as connection:
@@ -92,7 +98,7 @@ def take_it_up() -> bool:
     run("dbt-isolation", "init")
     run("dbt", "--quiet", "deps")
 
-    heading("6. The deployer records what production runs, and development gets a sample of the raw data")
+    heading("7. The deployer records what production runs, and development gets a sample of the raw data")
     run("dbt-isolation", "state", "push", "--target", "prod", **DEPLOYER)
     edit(
         "dbt_project.yml",
@@ -101,7 +107,7 @@ def take_it_up() -> bool:
     )
     run("dbt-isolation", "sample", "garden", "--percent", "30", "--key", "flower_id")
 
-    heading("7. Development runs as before, on its own file and a copy of production's")
+    heading("8. Development runs as before, on its own file and a copy of production's")
     run("dbt", "--quiet", "run", "--select", "visits+")
     show_schemas("dev")
     run("dbt-isolation", "doctor")

@@ -92,7 +92,9 @@ def _below(comparison: Comparison) -> Iterator[Block]:
         more = f"; {rest} more below {'reads' if rest == 1 else 'read'} none of it" if rest else ""
         yield Table(f"whom it reaches{more}", ("steps", "who", "kind", "owner", "what of it"), rows)
     elif rest:
-        yield Text(f"none of the {rest} below reads any of it", ())
+        yield Text(
+            "what is below reads none of it" if rest == 1 else f"none of the {rest} below reads any", ()
+        )
 
 
 def _graph(comparison: Comparison) -> Iterator[Block]:

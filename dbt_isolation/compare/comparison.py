@@ -257,11 +257,14 @@ class _Comparer:
             most=self._most,
         )
         self._add_later_runs(new)
-        # What is as it was, and made of what is, has the columns that it had.
+        # What is as it was, and made of what is, has the columns that it had; what another changed is taken
+        # as it is here, so that this does not show below.
         known = {
             name: types
             for name, types in new.types.items()
-            if types and name not in before and (name in manifest.sources or self._is_as_released(name))
+            if types
+            and name not in before
+            and (name in manifest.sources or name in self._theirs or self._is_as_released(name))
         }
         old = columns_of(
             self._released.manifest,
@@ -299,6 +302,7 @@ class _Comparer:
             known=known,
             also=self._sqls.elsewhere,
             processes=1,
+            most=self._most,
         )
         for name, columns in later.influence.items():
             new.influence.setdefault(name, set()).update(columns)

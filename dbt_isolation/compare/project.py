@@ -11,7 +11,7 @@ from dbt_isolation.artifacts.manifest import Manifest, Node
 from dbt_isolation.artifacts.project import ProjectFiles
 from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
-from dbt_isolation.lineage.fingerprint import Fingerprint, fingerprints
+from dbt_isolation.lineage.fingerprint import NOT_THE_USERS, Fingerprint, fingerprints
 from dbt_isolation.lineage.graph import Lineage
 from dbt_isolation.rendering.facts import Facts
 from dbt_isolation.rendering.project import facts_of
@@ -66,6 +66,19 @@ class Project:
             parts = [one for one in (relation.database, relation.schema, relation.identifier) if one]
             for quote in ('"', "`", ""):
                 yield ".".join(f"{quote}{part}{quote}" for part in parts)
+
+    def texts(self, node: Node) -> Iterator[str]:
+        """A node's template, and those of the project's and packages' macros that it uses."""
+        yield node.raw_code
+        seen: set[str] = set()
+        ahead = list(node.depends_on.macros)
+        while ahead:
+            one = ahead.pop()
+            macro = self.manifest.macros.get(one)
+            if one not in seen and macro is not None and macro.package_name not in NOT_THE_USERS:
+                seen.add(one)
+                ahead += macro.depends_on.macros
+                yield macro.macro_sql
 
     def inputs(self, node: Node) -> Iterator[str]:
         """The unique ids of the relations that its SQL reads: ephemeral models are part of the SQL."""

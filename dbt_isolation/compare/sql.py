@@ -1,5 +1,6 @@
 """The SQL of both sides: as dbt compiled it, as the release has it, or as it is likely to be."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,10 @@ from dbt_isolation.compare.project import Project, Released, Tree
 from dbt_isolation.environments import Relation
 from dbt_isolation.rendering.likely_sql import Likely, LikelySql
 from dbt_isolation.rendering.project import ProjectSql, project_sql
+
+_TARGET = re.compile(r"\btarget\b")
+#: Stand for what a target is called, where that does not matter.
+_ANY = {name: f"any{name}any" for name in ("name", "target_name", "schema", "database")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,11 @@ class Sqls:
         if before is None:
             return f"{self._released.name} has no compiled SQL of it"
         if "incremental" in (pair.before.config.materialized, pair.now.config.materialized):
-            return self._in_both_ways(pair.before, pair.now)
+            return self._rendered_both(pair.before, pair.now, ways=(False, True))
+        if self._asks_for_target(pair.before, pair.now):
+            found = self._rendered_both(pair.before, pair.now, ways=(False,))
+            if isinstance(found, Sql):
+                return found
         now = self._tree.compiled.get(pair.now.unique_id)
         if now is not None:
             return Sql({False: before}, {False: now})
@@ -83,20 +92,48 @@ class Sqls:
                 before = before.replace(old, new)
         return before, now
 
-    def _in_both_ways(self, before: Node, now: Node) -> Sql | str:
-        """Of what dbt compiles in one way where its relation is there, and in another where it is not."""
+    def _rendered_both(self, before: Node, now: Node, ways: Collection[bool]) -> Sql | str:
+        """Both sides rendered for one target: where dbt compiles in one way if its relation is there, and in
+        another if it is not, or names the target, what it compiled differs though nothing was changed.
+        """
         found: list[dict[bool, str]] = []
         for project, node in ((self._released, before), (self._tree, now)):
-            ways = {way: self._rendered(project, node, incremental=way) for way in (False, True)}
-            for likely in ways.values():
+            rendered = {way: self._rendered(project, node, incremental=way) for way in ways}
+            for likely in rendered.values():
                 if likely.uncertain:
                     return f"what it compiles to depends on what is there, and {likely.uncertain[0]}"
-            compiled = project.compiled.get(node.unique_id)
             # What was compiled proves that the rest was rendered from the right values.
-            if compiled is not None and _plain(compiled) not in {_plain(one.sql) for one in ways.values()}:
+            if not any(self._is_compiled_from(project, node, way) for way in ways):
                 return "what it compiles to depends on what is there, and is not what was compiled"
-            found.append({way: one.sql for way, one in ways.items()})
+            found.append({way: one.sql for way, one in rendered.items()})
         return Sql(found[0], found[1])
+
+    def _is_compiled_from(self, project: Project, node: Node, way: bool) -> bool:
+        """Whether what was compiled is what is rendered, for some target; also where nothing was compiled."""
+        compiled = project.compiled.get(node.unique_id)
+        if compiled is None:
+            return True
+        facts = replace(self._tree.facts, incremental=way, target=_ANY)
+        pattern = re.escape(_plain(LikelySql(project.manifest, facts).of(node).sql))
+        for one in _ANY.values():
+            pattern = pattern.replace(one, "[^ ]*")
+        plain = _plain(self._as_tree_reads(project, node, compiled))
+        return plain == _plain(self._rendered(project, node, incremental=way).sql) or bool(
+            re.fullmatch(pattern, plain)
+        )
+
+    def _as_tree_reads(self, project: Project, node: Node, compiled: str) -> str:
+        """SQL of the tree that was compiled to read the release's relations, where there are none here."""
+        if project is self._tree:
+            for one in project.inputs(node):
+                for old, new in zip(self._released.names(one), self._tree.names(one), strict=False):
+                    compiled = compiled.replace(old, new)
+        return compiled
+
+    def _asks_for_target(self, before: Node, now: Node) -> bool:
+        """Whether a target stands in the template of one side, or in a macro that it uses."""
+        sides = ((self._released, before), (self._tree, now))
+        return any(_TARGET.search(text) for project, node in sides for text in project.texts(node))
 
     def later(self, node: Node) -> str:
         """The tree's SQL of an incremental model that adds to what is there, as far as it can be rendered."""

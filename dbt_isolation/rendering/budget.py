@@ -53,6 +53,14 @@ class Budget:
         if isinstance(left, int) and isinstance(right, int):
             self.spend(left.bit_length() * max(right, 0))
 
+    def longer(self, name: str, *given: Any) -> None:
+        """Before ``replace`` or ``join``, as a method or as a filter; what is wrong with them is theirs."""
+        if name == "replace" and len(given) > 2 and all(isinstance(one, str) for one in given[:3]):
+            self.spend(given[0].count(given[1]) * len(given[2]))
+        lists = [len(one) for one in given if isinstance(one, list | tuple)]
+        if name == "join" and lists:
+            self.spend(max(lists) * max((len(one) for one in given if isinstance(one, str)), default=0))
+
     def width(self, *arguments: object) -> None:
         """Before something is padded as the arguments say."""
         if any(isinstance(one, int) and one > _WIDEST for one in arguments):

@@ -56,31 +56,32 @@ class Unknown:
         # What begins so is asked for by Python and Jinja, not by a template.
         if name.startswith(("_", "jinja_")):
             raise AttributeError(name)
-        return self
+        return self._other()
 
-    def _itself(self, *arguments: object, **named: object) -> "Unknown":
-        return self
+    def _other(self, *arguments: object, **named: object) -> "Unknown":
+        # Never itself: Python takes what is one object to be equal, and asks no further.
+        return Unknown(self._doubts, self._reason)
 
-    __call__ = __getitem__ = _itself
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _itself
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _itself
-    __neg__ = __pos__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _itself
+    __call__ = __getitem__ = _other
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _other
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _other
+    __neg__ = __pos__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = _other
 
     def __eq__(self, other: object) -> Any:
-        return self
+        return self._other()
 
     def __ne__(self, other: object) -> Any:
-        return self
+        return self._other()
 
     def __hash__(self) -> int:
         self._noted()
         return id(self)
 
     def __add__(self, other: object) -> Any:
-        return f"{self}{other}" if isinstance(other, str) else self
+        return f"{self}{other}" if isinstance(other, str) else self._other()
 
     def __radd__(self, other: object) -> Any:
-        return f"{other}{self}" if isinstance(other, str) else self
+        return f"{other}{self}" if isinstance(other, str) else self._other()
 
     def __str__(self) -> str:
         self._noted()
@@ -97,7 +98,7 @@ class Unknown:
 
     def __iter__(self) -> Iterator[Any]:
         self._noted("a loop over it is gone through once")
-        yield self
+        yield self._other()
 
     def __reversed__(self) -> Iterator[Any]:
         return iter(self)

@@ -1,5 +1,6 @@
 """The SQL that dbt would compile of a node, rendered from its template with what is known."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from dbt_isolation.sql.unreadable import UnreadableError
 
 #: Nobody writes a longer one by hand, in characters.
 _LONGEST = 2_000_000
+#: What Python shows of an object that has no better text.
+_ADDRESS = re.compile(r"<[^<>]+ at 0x[0-9a-fA-F]+>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class LikelySql:
         self._sandbox.doubts = doubts
         self._sandbox.budget.renew()
         sql, failed = _tried(lambda: self._sandbox.render(node.raw_code, names))
+        if _ADDRESS.search(sql):
+            doubts.add("it writes an object of Python's")
         return _Rendered(sql, tuple(relations.ephemeral), (*doubts.reasons, *failed))
 
 

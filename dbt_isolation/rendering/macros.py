@@ -10,19 +10,9 @@ from dbt_isolation.rendering.doubts import Doubts
 from dbt_isolation.rendering.sandbox import Sandbox
 from dbt_isolation.sql.unreadable import UnreadableError
 
-#: The adapters whose macros others take where they have none of their own.
-_BASES: Mapping[str, tuple[str, ...]] = {
-    "redshift": ("postgres",),
-    "materialize": ("postgres",),
-    "greenplum": ("postgres",),
-    "risingwave": ("postgres",),
-    "alloydb": ("postgres",),
-    "databricks": ("spark",),
-    "fabricspark": ("spark",),
-    "fabric": ("sqlserver",),
-    "synapse": ("fabric", "sqlserver"),
-    "sqlserver": ("fabric",),
-}
+#: The adapters whose macros others take where they have none of their own, and then have in the manifest.
+_OF_OTHERS = ("postgres", "spark", "fabric", "sqlserver")
+_BASES: Mapping[str, tuple[str, ...]] = {"redshift": ("postgres",), "databricks": ("spark",)}
 #: Calls of each other deeper than this are those of a macro that does not end.
 _DEEPEST = 60
 Called = Callable[..., Any]
@@ -48,7 +38,8 @@ class Library:
         self.packages: dict[str, dict[str, Macro]] = {}
         for macro in manifest.macros.values():
             self.packages.setdefault(macro.package_name, {})[macro.name] = macro
-        bases = [one for one in _BASES.get(dialect, ()) if f"dbt_{one}" in self.packages]
+        likely = _BASES.get(dialect, _OF_OTHERS)
+        bases = [one for one in likely if f"dbt_{one}" in self.packages and one != dialect]
         self.prefixes = (dialect, *bases, "default")
         self.internal = (*(f"dbt_{one}" for one in (dialect, *bases)), "dbt")
         self._templates: dict[tuple[str, str], Template] = {}

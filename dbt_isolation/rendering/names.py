@@ -9,7 +9,7 @@ import yaml
 
 from dbt_isolation.artifacts.manifest import Node
 from dbt_isolation.rendering.configuration import Configuration
-from dbt_isolation.rendering.doubts import Doubts
+from dbt_isolation.rendering.doubts import Doubts, Unknown
 from dbt_isolation.rendering.facts import Facts
 from dbt_isolation.rendering.macros import Calls, ReturnedError
 from dbt_isolation.rendering.modules import modules
@@ -53,7 +53,7 @@ class Names(Mapping[str, Any]):
         calls.names = self
         calls.replaced = {
             "run_query": self._asks("run_query"),
-            "statement": _nothing,
+            "statement": _statement,
             "load_relation": self._asks("load_relation"),
             "is_incremental": lambda: node.config.materialized == "incremental" and facts.incremental,
         }
@@ -103,7 +103,7 @@ class Names(Mapping[str, Any]):
             "api": self._partial("api", api, "is not known"),
             "exceptions": self._partial("exceptions", {"warn": _nothing, **errors}, _OF_RUN),
             "modules": self._partial("modules", modules(self._sandbox), "is not known"),
-            "context": self,
+            "context": _Context(self),
             "execute": True,
             "schema": node.schema_,
             "database": node.database,
@@ -162,8 +162,32 @@ class Names(Mapping[str, Any]):
             self._sandbox.unordered()
         return found
 
-    def _zip(self, *lists: Any, default: Any = None) -> list[Any]:
-        return list(zip(*map(self._sandbox.budget.rounds, lists), strict=False))
+    def _zip(self, *lists: Any, default: Any = None) -> Iterator[Any]:
+        return zip(*map(self._sandbox.budget.rounds, lists), strict=False)
+
+
+class _Context(Mapping[str, Any]):
+    """``context``: all names again."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        return self._names[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """One that is not known may be there all the same."""
+        return self._names[name]
+
+    def __contains__(self, name: object) -> bool:
+        found = self._names[str(name)]
+        return not isinstance(found, Unknown) or bool(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(list(self))
 
 
 class _Variables:
@@ -200,6 +224,13 @@ class _Variables:
 
 def _numeric(dtype: Any, precision: Any, scale: Any) -> str:
     return str(dtype) if precision is None or scale is None else f"{dtype}({precision},{scale})"
+
+
+def _statement(*arguments: Any, caller: Callable[[], Any] | None = None, **named: Any) -> str:
+    # What it runs may name an ephemeral model, which then stands in front as for any other.
+    if caller is not None:
+        caller()
+    return ""
 
 
 def _nothing(*arguments: Any, **named: Any) -> str:

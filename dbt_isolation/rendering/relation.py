@@ -95,7 +95,8 @@ class RelationValue(Mapping[str, Any]):
     def include(self, **parts: Any) -> Any:
         """With only some of its parts."""
         chosen = tuple(
-            bool(parts.get(name, before)) for name, before in zip(_PARTS, self.included, strict=True)
+            before if parts.get(name) is None else bool(parts[name])
+            for name, before in zip(_PARTS, self.included, strict=True)
         )
         return self._of(self.quoting, (chosen[0], chosen[1], chosen[2]))
 
@@ -105,6 +106,7 @@ class RelationValue(Mapping[str, Any]):
 
     def quote(self, **parts: Any) -> Any:
         """With only some of its parts in quotes."""
+        parts = {name: wanted for name, wanted in parts.items() if wanted is not None}
         if self.quoting is None or not set(parts) <= set(_PARTS):
             return self.doubts.unknown(f"the quotes of {self.written}")
         quotes = [one for name in _PARTS if (one := getattr(self.quoting, name))]

@@ -9,7 +9,11 @@ from dbt_isolation.artifacts.source import Source
 from dbt_isolation.rendering.doubts import Doubts
 from dbt_isolation.rendering.relation import Parts, Quoting, RelationValue, relation
 
-_BACKTICKS = frozenset({"bigquery", "databricks", "spark", "fabricspark", "clickhouse", "mysql", "athena"})
+#: How adapters quote a name.
+_SIGNS: Mapping[str, str] = {
+    **dict.fromkeys(("duckdb", "postgres", "redshift", "snowflake"), '"'),
+    **dict.fromkeys(("bigquery", "databricks", "spark"), "`"),
+}
 #: What dbt-duckdb knows of a source beside where it is.
 _EXTERNAL = ("external_location", "formatter", "plugin")
 
@@ -57,6 +61,8 @@ class Relations:
         if len(found) != 1:
             said = ", ".join(repr(one) for one in names)
             return self._doubts.unknown(f"source({said}) is nothing that dbt found it to depend on")
+        if self._batches(found[0]):
+            self._doubts.add(f"a run reads {found[0].name} batch by batch")
         external = self._external(found[0]) if self._dialect == "duckdb" else None
         return external if external is not None else self._of(found[0], found[0].relation_name)
 
@@ -72,8 +78,8 @@ class Relations:
 
     def quoted(self, name: Any) -> Any:
         """``adapter.quote``."""
-        sign = "`" if self._dialect in _BACKTICKS else '"'
-        return f"{sign}{name}{sign}"
+        sign = _SIGNS.get(self._dialect)
+        return f"{sign}{name}{sign}" if sign else self._doubts.unknown(f"how {self._dialect} quotes a name")
 
     def _parents(self) -> Iterator[Node]:
         for unique_id in self._read:
@@ -81,7 +87,7 @@ class Relations:
             if node is not None:
                 yield node
 
-    def _batches(self, parent: Node) -> bool:
+    def _batches(self, parent: Node | Source) -> bool:
         own = self._node.unrendered_config.get("incremental_strategy")
         return own == "microbatch" and bool(parent.unrendered_config.get("event_time"))
 
@@ -94,9 +100,11 @@ class Relations:
         database, schema, identifier = one.database, one.schema_ or "", one.relation.identifier
         parts: Parts = database, schema, identifier
         if not written:
-            sign = "`" if self._dialect in _BACKTICKS else '"'
-            if self._dialect == "snowflake":
-                sign = ""
+            sign = _SIGNS.get(self._dialect)
+            if sign is None:
+                self._doubts.add(f"how {self._dialect} writes {one.relation}")
+            # Unless a project says so, Snowflake's names are not quoted.
+            sign = "" if sign is None or self._dialect == "snowflake" else sign
             return relation(self._doubts, parts, Quoting(sign, sign, sign))
         quoting = Quoting.of(written, parts)
         return RelationValue(self._doubts, written, database, schema, identifier, quoting)

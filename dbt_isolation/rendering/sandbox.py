@@ -21,8 +21,9 @@ from dbt_isolation.sql.unreadable import UnreadableError
 MACRO = "dbt_macro__"
 _NOW = frozenset({"now", "utcnow", "today"})
 _CHANCE = frozenset({"random", "lipsum"})
+_TEMPLATE = re.compile(r"\{[{%#]|[#}%]\}")
 _PADS = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs", "indent", "batch", "slice"})
-_WIDE = re.compile(r"\d{5}|\*")
+_WIDE = re.compile(r"\d{5}|\*|\{[^}]*\{")
 #: Filters whose result is the value's own, so that a value that is not known stays so.
 _ROUNDS, _UNPACKED, _JOINED = "dbt_isolation_rounds", "dbt_isolation_unpacked", "dbt_isolation_joined"
 
@@ -52,6 +53,9 @@ class Sandbox(SandboxedEnvironment):
 
     def render(self, text: str, names: Mapping[str, Any]) -> str:
         """What the template ``text`` makes; ``names``: what it finds by name."""
+        # As dbt: it is not even taken apart.
+        if _TEMPLATE.search(text) is None:
+            return text
         template = self.template(text)
         return self._concat(template.root_render_func(self.context(template, names)))
 
@@ -79,9 +83,14 @@ class Sandbox(SandboxedEnvironment):
         # The sandbox wraps what formats a string.
         method = getattr(obj, "__wrapped__", obj)
         name = getattr(method, "__name__", "")
+        of = getattr(method, "__self__", None)
+        if name in _NOW and issubclass(of if isinstance(of, type) else type(of), datetime.date):
+            return self.doubts.unknown(f"{name}() differs from run to run")
         if name in _PADS:
             self.budget.width(*arguments, *named.values())
-        if name in ("format", "format_map") and _WIDE.search(str(getattr(method, "__self__", ""))):
+        if name in ("replace", "join") and isinstance(of, str):
+            self.budget.longer(name, of, *arguments)
+        if name in ("format", "format_map") and _WIDE.search(str(of)):
             raise UnreadableError("it pads a string beyond all use")
         return self.budget.made(super().call(context, obj, *arguments, **named))
 
@@ -97,14 +106,6 @@ class Sandbox(SandboxedEnvironment):
         if isinstance(made, set) and len(made) > 1:
             self.unordered()
         return self.budget.made(made)
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute; the time at which a template asks is not known."""
-        if attribute in _NOW and (
-            isinstance(obj, datetime.date) or obj in (datetime.date, datetime.datetime)
-        ):
-            return self.doubts.unknown(f"{attribute}() differs from run to run")
-        return super().getattr(obj, attribute)
 
     def unordered(self) -> None:
         """A set was made: who goes through it does so in another order each time."""
@@ -161,6 +162,8 @@ class Sandbox(SandboxedEnvironment):
                     return one
             if name in _PADS:
                 self.budget.width(*given[1:], *named.values())
+            if name in ("replace", "join"):
+                self.budget.longer(name, *given)
             if name in _CHANCE:
                 return self.doubts.unknown(f"{name} differs from run to run")
             if name == "format" and _WIDE.search(str(given[0])):

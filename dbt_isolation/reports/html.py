@@ -86,7 +86,9 @@ def _excerpt(finding: Finding) -> str:
 def _block(block: Table | Text | Graph) -> str:
     title = f"<h2>{escape(block.title)}</h2>\n" if block.title else ""
     if isinstance(block, Text):
-        return title + (f"<pre>{escape(chr(10).join(block.lines))}</pre>" if block.lines else "")
+        # Without lines it is a sentence, and no heading of anything.
+        lines = f"<pre>{escape(chr(10).join(block.lines))}</pre>"
+        return title + lines if block.lines else f"<p>{escape(block.title)}</p>"
     if isinstance(block, Graph):
         return title + graph.section(block)
     table = _table(tuple(map(escape, block.columns)), [tuple(map(escape, row)) for row in block.rows])

@@ -57,7 +57,8 @@ def _block(block: Block) -> Part:
     title = f"### {as_text(block.title)}\n\n" if block.title else ""
     if isinstance(block, Text):
         if not block.lines:
-            return Part(Rank.TEXT, block.title, title.rstrip(), ())
+            # A sentence, and no heading of anything.
+            return Part(Rank.TEXT, block.title, title.rstrip().removeprefix("### "), ())
         ticks = fence(block.lines)
         return Part(Rank.TEXT, block.title, f"{title}{ticks}\n", block.lines, f"\n{ticks}")
     if isinstance(block, TextDiff):

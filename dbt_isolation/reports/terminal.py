@@ -2,25 +2,19 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from textwrap import indent
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from rich.cells import cell_len
 
-from dbt_isolation import diff_text
 from dbt_isolation.excerpt import excerpt_of, plain
 from dbt_isolation.graph_text import trees
-from dbt_isolation.outcome import Finding, Graph, Outcome, Severity, Table, Text, TextDiff
+from dbt_isolation.outcome import Block, Finding, Graph, Outcome, Severity, Table, Text, TextDiff
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARN: "yellow"}
-#: By the first character of a line.
-_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
-#: How many rows of a folded table are shown.
-_FOLDED_ROWS = 20
 _PIPED_WIDTH = 160
 _INDENT = " " * 6
 #: The narrowest excerpt that still says something.
@@ -47,17 +41,18 @@ class _Screen(NamedTuple):
 def write(command: str, outcome: Outcome, stream: TextIO) -> None:
     """Writes blocks, then findings with their remedies, then what was skipped, then one line of summary."""
     screen = _screen(stream)
+    details = []
     for block in outcome.blocks:
-        if isinstance(block, Text):
+        if _is_detail(block):
+            details.append(plain(block.title))
+        elif isinstance(block, Text):
             for line in (block.title, *block.lines):
                 screen.line(_Part(line))
-        elif isinstance(block, TextDiff):
-            _write_diff(screen, block)
         elif isinstance(block, Graph):
             for line in (block.title, *trees(block)):
                 screen.line(_Part(line))
-        else:
-            _write_folded(screen, block)
+        elif isinstance(block, Table):
+            screen.table(block)
     for finding in outcome.findings:
         _write_finding(screen, finding)
     skipped: dict[str, list[str]] = {}
@@ -65,6 +60,8 @@ def write(command: str, outcome: Outcome, stream: TextIO) -> None:
         skipped.setdefault(one.why, []).append(one.what)
     for why, what in skipped.items():
         screen.line(_Part("skipped ", "cyan"), _Part(f"{', '.join(what)}: {why}"))
+    if details:
+        screen.line(_Part(f"on the page of --format html: {'; '.join(details)}", "dim"))
     if outcome.summary and outcome.counts:
         screen.line(_Part(f"{command}: {outcome.headline} ({outcome.counts})"))
     elif outcome.counts:
@@ -111,18 +108,11 @@ def _write_table(console: "Console", table: Table) -> None:
     console.print(grid, soft_wrap=False)
 
 
-def _write_folded(screen: _Screen, table: Table) -> None:
-    """A folded table by its first rows."""
-    more = len(table.rows) - _FOLDED_ROWS if table.folded else 0
-    screen.table(replace(table, rows=table.rows[:_FOLDED_ROWS]) if more > 0 else table)
-    if more > 0:
-        screen.line(_Part(f"… and {more} more (--format json has all)", "dim"))
-
-
-def _write_diff(screen: _Screen, block: TextDiff) -> None:
-    screen.line(_Part(block.title))
-    for line in diff_text.lines(block):
-        screen.line(_Part(plain(line), _DIFF_COLOURS.get(line[0], "")))
+def _is_detail(block: Block) -> bool:
+    """Whether a page shows it and a screen would be full of it."""
+    if isinstance(block, Table):
+        return block.folded
+    return isinstance(block, TextDiff) or (isinstance(block, Graph) and not block.focus)
 
 
 def _write_finding(screen: _Screen, finding: Finding) -> None:

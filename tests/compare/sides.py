@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dbt_isolation.artifacts.project import ProjectFiles
 from dbt_isolation.compare.comparison import Comparison, compare
+from dbt_isolation.compare.drift import Drift
 from dbt_isolation.compare.project import Released, Tree
 from dbt_isolation.state.local import Local
 from dbt_isolation.state.push import push
@@ -67,7 +68,7 @@ class Sides:
         (target / "catalog.json").write_text(json.dumps({"sources": {RAW: {"columns": columns}}}))
         return target
 
-    def compared(self, *only: str, compiled: bool = True) -> Comparison:
+    def compared(self, *only: str, compiled: bool = True, drift: Drift | None = None) -> Comparison:
         """The project as it is, against production."""
         if compiled:
             self.shop.compile()
@@ -76,5 +77,6 @@ class Sides:
         return compare(
             Released.of(self.local, copy) if copy.release is not None else None,
             Tree.of(target, ProjectFiles(self.shop.folder, {}, {})),
+            drift=drift,
             only=only,
         )

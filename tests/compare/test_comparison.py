@@ -15,11 +15,12 @@ from dbt_isolation.compare import words
 from dbt_isolation.compare.blocks import blocks, data
 from dbt_isolation.compare.change import ChangeKind
 from dbt_isolation.compare.comparison import Comparison
+from dbt_isolation.compare.drift import Drift
 from dbt_isolation.compare.findings import remarks
 from dbt_isolation.compare.nodes import Became
 from dbt_isolation.outcome import Outcome, Skipped
 from dbt_isolation.reports import report
-from tests.compare.sides import COUNTS, ORDERS, RAW, REVENUE, SQL, STAGED, Sides
+from tests.compare.sides import COUNTS, ORDERS, RAW, REVENUE, SQL, STAGED, Sides, fill
 from tests.projects import ROOT
 from tests.state.artifacts import Shop
 
@@ -172,8 +173,6 @@ def test_what_breaks(tmp_path: Path) -> None:
     assert not found[COUNTS].broken
 
     def more(shop: Shop) -> None:
-        from tests.compare.sides import fill
-
         fill(shop)
         shop.model("everything", "select * from {{ ref('orders') }}", ORDERS)
         shop.model("last", "select status from {{ ref('everything') }}", "model.shop.everything")
@@ -213,6 +212,29 @@ def test_two_new_nodes_with_one_body_are_no_rename(tmp_path: Path) -> None:
         {Became.ADDED},
         {Became.ADDED},
     ]
+
+
+def test_another_s_change_is_not_shown_below(tmp_path: Path) -> None:
+    """A column that production has got since is not one that this change takes away from a star."""
+
+    def fill_more(shop: Shop) -> None:
+        fill(shop)
+        shop.model(
+            "everything", "select * from {{ ref('orders') }} join {{ ref('staged') }} using (customer)"
+        )
+        shop.entries["nodes"]["model.shop.everything"]["depends_on"]["nodes"] = [ORDERS, STAGED]
+        shop.exposure("wall", "Wall", "model.shop.everything")
+
+    def theirs(shop: Shop) -> None:
+        fill_more(shop)
+        shop.model("staged", SQL["staged"].replace("cents,", "cents, 1 as later,"), RAW)
+
+    sides = Sides(tmp_path, theirs)
+    fill_more(sides.shop)
+    _orders("cents / 100", "round(cents / 100)")(sides.shop)
+    found = sides.compared(drift=Drift(1, frozenset({STAGED})))
+    assert [node.pair.unique_id for node in found.nodes] == [ORDERS]
+    assert not any(one.broken for one in found.reached)
 
 
 def test_no_release(tmp_path: Path) -> None:

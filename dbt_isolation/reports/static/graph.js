@@ -112,7 +112,7 @@
       }
     }
     /* A layer with too many vertices goes on beside itself, so that the picture is not a thin line. */
-    const rows = Math.max(12, Math.ceil(Math.sqrt(vertices.length * 2.6)));
+    const rows = Math.max(12, Math.ceil(Math.sqrt(vertices.length * 5)));
     let left = 0;
     for (const column of columns) {
       const parts = Math.ceil(column.length / rows);
@@ -126,6 +126,16 @@
         left += width + (part === parts - 1 ? 130 : 30);
       }
     }
+  }
+
+  /* As high as all of it is in that width, within reason; a large one needs room to move in. */
+  function height(vertices, width, many) {
+    const extent = (axis, size) => {
+      const ends = vertices.flatMap(({data, position}) => [position[axis] - data[size] / 2, position[axis] + data[size] / 2]);
+      return ends.reduce((most, one) => Math.max(most, one), -Infinity) - ends.reduce((least, one) => Math.min(least, one), Infinity);
+    };
+    const whole = extent("y", "height") * Math.min(1.2, (width - 48) / extent("x", "width")) + 60;
+    return Math.round(Math.max(240, Math.min(whole, innerHeight * 0.7), many ? innerHeight * 0.6 : 0));
   }
 
   function look() {
@@ -182,9 +192,7 @@
     const many = vertices.length > MANY;
     (many ? byLayers : byDagre)(vertices, edges);
     section.classList.add("drawn");
-    const rows = vertices.map((one) => one.position.y);
-    const high = Math.max(...rows) - Math.min(...rows) + 140;
-    picture.style.height = `${Math.round(Math.max(240, Math.min(high, innerHeight * 0.7)))}px`;
+    picture.style.height = `${height(vertices, picture.clientWidth, many)}px`;
     const cy = cytoscape({
       container: picture, elements: [...vertices, ...edges], style: look(), layout: {name: "preset", fit: false},
       minZoom: 0.02, maxZoom: 3, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false,
