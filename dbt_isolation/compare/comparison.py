@@ -128,7 +128,8 @@ class _Comparer:
             self._released, self._tree, (columns[0].types, columns[1].types), self._called
         )
         configs = self._configs()
-        nodes = tuple(self._node(pair, columns, classifier, configs) for pair in self._pairs)
+        keys = self._keys(columns[1])
+        nodes = tuple(self._node(pair, columns, classifier, configs, keys) for pair in self._pairs)
         graph = self._graph
         changes = {
             name: column_changes(columns[0], self._was.get(name, name), columns[1], name, self._called)
@@ -140,7 +141,7 @@ class _Comparer:
             *columns,
             changes,
             was=self._was,
-            keys=self._keys(),
+            keys=keys,
         )
         return Comparison(
             self._tree,
@@ -162,8 +163,8 @@ class _Comparer:
         for one, _ in graph.elsewhere:
             yield Source(one.unique_id, ChangeKind.MODEL_WIDE, frozenset())
 
-    def _keys(self) -> Mapping[str, Collection[str]]:
-        """Of what is below, and keeps rows: the columns that decide which."""
+    def _keys(self, columns: Columns) -> Mapping[str, Collection[str]]:
+        """Of what differs or is below, and keeps rows: the columns that decide which."""
         keeps = {
             node.unique_id: node.resource_type
             for one in self._below
@@ -171,7 +172,12 @@ class _Comparer:
             and (node.resource_type == "snapshot" or node.config.materialized == "incremental")
         }
         found = configured(self._tree.content, keeps)
-        return {name: deciding(keeps[name], one.config) for name, one in found.items()}
+        return {
+            name: deciding(keeps[name], one.config)
+            # What a later run compares with what is there.
+            | {of.column.lower() for of in columns.influence.get(name, ()) if of.unique_id == name}
+            for name, one in found.items()
+        }
 
     @cached_property
     def _below(self) -> frozenset[str]:
@@ -200,6 +206,7 @@ class _Comparer:
         columns: tuple[Columns, Columns],
         classifier: Classifier,
         configs: tuple[Mapping[str, Configured], Mapping[str, Configured]],
+        keys: Mapping[str, Collection[str]],
     ) -> NodeChange:
         """What there is to say of one that differs."""
         before, now = pair.before, pair.now
@@ -217,8 +224,7 @@ class _Comparer:
         if pair.became & {Became.CHANGED, Became.RENAMED}:
             sql = self._sqls.of(pair)
             change = classifier.change(before, now, sql, found)
-            keys = deciding(now.resource_type, configs[1].get(now.unique_id, Configured()).config)
-            change = _of_kept(change, keys)
+            change = _of_kept(change, keys.get(now.unique_id, ()))
         texts = (before.raw_code, now.raw_code)
         if before.raw_code == now.raw_code and isinstance(sql, Sql):
             texts = self._sqls.as_here(pair, sql)
@@ -235,7 +241,7 @@ class _Comparer:
         return unique_id in self._theirs or (bool(self._only) and unique_id not in self._only)
 
     def _tests(self) -> Iterator[TestChange]:
-        for one in test_changes(self._released.manifest, self._tree.manifest):
+        for one in test_changes(self._released.manifest, self._tree.manifest, self._called):
             if not self._leaves_out(one.about):
                 yield one
 
