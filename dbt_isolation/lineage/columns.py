@@ -233,8 +233,10 @@ class _Project:
             types |= dict.fromkeys(_SNAPSHOT, "")
         self.found.types[unique_id] = {**types, **known}
         inputs: list[ColumnOf | None] = []
+        # Also where the columns are not known: a source may be a seed's relation, and dbt says which is read.
+        declared = given_names({one: self._relations(one) for one in self._parents(node)})
         for table, column in answer.inputs:
-            whose = meant.get(table) or self._names.find(table)
+            whose = meant.get(table) or declared.get(table) or self._names.find(table)
             inputs.append(ColumnOf(whose, column) if whose else None)
             if not whose:
                 why = "no relation that dbt knows" if whose is None else "more than one relation is called so"
