@@ -245,7 +245,7 @@ def decode(content: bytes, name: str) -> Manifest:
 def decode_as(content: bytes, name: str, kind: type[Kind]) -> Kind:
     """The same as a ``kind`` of manifest."""
     try:
-        with _no_collection():
+        with no_collection():
             return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise IsolationError(
@@ -254,13 +254,18 @@ def decode_as(content: bytes, name: str, kind: type[Kind]) -> Kind:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Garbage is not looked for meanwhile: there is none among records, and it takes more than decoding."""
+def no_collection(*, kept: bool = False) -> Iterator[None]:
+    """Garbage is not looked for meanwhile: there is none among records, and it takes more than decoding.
+
+    ``kept``: nor later among what there is by then, for a process that needs the records to its end.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if kept:
+            gc.freeze()
         if was:
             gc.enable()
 

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 
 from dbt_isolation.artifacts import run_results
+from dbt_isolation.artifacts.manifest import no_collection
 from dbt_isolation.artifacts.project import ProjectFiles
 from dbt_isolation.compare import words
 from dbt_isolation.compare.blocks import blocks, data
@@ -35,16 +36,17 @@ def run(arguments: Namespace) -> Outcome:
     """Compares what dbt parsed here last. Raises ``IsolationError``."""
     about = Invocation.of(arguments)
     releases = about.releases(_against(about, arguments.against))
-    tree = Tree.of(
-        about.target_path,
-        ProjectFiles(about.project_dir, about.environ, _variables(about)),
-        target=arguments.target,
-        profiles_dir=arguments.profiles_dir,
-    )
-    _check_project(about, tree)
-    local = Local.of(releases, about.target_path)
-    copy = local.refresh()
-    released = Released.of(local, copy) if copy.release is not None else None
+    with no_collection(kept=True):
+        tree = Tree.of(
+            about.target_path,
+            ProjectFiles(about.project_dir, about.environ, _variables(about)),
+            target=arguments.target,
+            profiles_dir=arguments.profiles_dir,
+        )
+        _check_project(about, tree)
+        local = Local.of(releases, about.target_path)
+        copy = local.refresh()
+        released = Released.of(local, copy) if copy.release is not None else None
     gone_on, skipped = None, []
     if copy.release is not None and not copy.problem:
         try:

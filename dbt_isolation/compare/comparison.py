@@ -127,7 +127,7 @@ class _Comparer:
         classifier = Classifier(
             self._released, self._tree, (columns[0].types, columns[1].types), self._called
         )
-        configs = self._configs()
+        configs = self._configs
         keys = self._keys(columns[1])
         nodes = tuple(self._node(pair, columns, classifier, configs, keys) for pair in self._pairs)
         graph = self._graph
@@ -165,18 +165,21 @@ class _Comparer:
 
     def _keys(self, columns: Columns) -> Mapping[str, Collection[str]]:
         """Of what differs or is below, and keeps rows: the columns that decide which."""
-        keeps = {
+        return {
+            name: deciding(kind, self._configs[1].get(name, Configured()).config)
+            # What a later run compares with what is there.
+            | {one.column.lower() for one in columns.influence.get(name, ()) if one.unique_id == name}
+            for name, kind in self._keeping.items()
+        }
+
+    @cached_property
+    def _keeping(self) -> Mapping[str, str]:
+        """What is below and keeps rows, and which type of resource it is."""
+        return {
             node.unique_id: node.resource_type
             for one in self._below
             if (node := self._tree.manifest.get(one)) is not None
             and (node.resource_type == "snapshot" or node.config.materialized == "incremental")
-        }
-        found = configured(self._tree.content, keeps)
-        return {
-            name: deciding(keeps[name], one.config)
-            # What a later run compares with what is there.
-            | {of.column.lower() for of in columns.influence.get(name, ()) if of.unique_id == name}
-            for name, one in found.items()
         }
 
     @cached_property
@@ -193,11 +196,13 @@ class _Comparer:
                 ahead += lineage.children[one]
         return frozenset(found)
 
+    @cached_property
     def _configs(self) -> tuple[Mapping[str, Configured], Mapping[str, Configured]]:
         both = [pair for pair in self._pairs if pair.before is not None and pair.now is not None]
+        here = {one.now.unique_id for one in both if one.now}
         return (
-            configured(self._released.content, [one.before.unique_id for one in both if one.before]),
-            configured(self._tree.content, [one.now.unique_id for one in both if one.now]),
+            configured(self._released, [one.before.unique_id for one in both if one.before]),
+            configured(self._tree, here | self._keeping.keys()),
         )
 
     def _node(

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from dbt_isolation.compare.change import ChangeKind
+from dbt_isolation.compare.project import Project
 from dbt_isolation.errors import IsolationError
 
 #: Said elsewhere: where it is put (moved), and what describes it.
@@ -87,15 +88,12 @@ class _Sections(msgspec.Struct, frozen=True):
     functions: dict[str, msgspec.Raw] = {}
 
 
-def configured(content: bytes, wanted: Collection[str]) -> dict[str, Configured]:
-    """The config of some nodes of the manifest in ``content``, by unique id.
-
-    Raises ``IsolationError`` for what is no manifest.
-    """
+def configured(project: Project, wanted: Collection[str]) -> dict[str, Configured]:
+    """The config of some nodes, by unique id. Raises ``IsolationError`` as ``Project.written`` does."""
     if not wanted:
         return {}
     try:
-        sections = msgspec.json.decode(content, type=_Sections)
+        sections = msgspec.json.decode(project.written(), type=_Sections)
         nodes = {**sections.nodes, **sections.functions}
         return {name: msgspec.json.decode(nodes[name], type=Configured) for name in wanted if name in nodes}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -31,14 +31,17 @@ def graph_changes(
 ) -> GraphChanges:
     """What differs. ``called``: what nodes that were renamed are called now; ``leaves_out``: by unique id."""
     before, now = released.lineage, tree.lineage
+    # Most read on both sides the same.
     edges = (
         {
             (called.get(one, one), called.get(name, name))
             for name, parents in lineage.parents.items()
-            if called.get(name, name) in now.vertices and not leaves_out(called.get(name, name))
+            if parents != other.parents.get(name)
+            and called.get(name, name) in now.vertices
+            and not leaves_out(called.get(name, name))
             for one in parents
         }
-        for lineage in (before, now)
+        for lineage, other in ((before, now), (now, before))
     )
     old, new = edges
     stayed = {called.get(name, name) for name in before.vertices}

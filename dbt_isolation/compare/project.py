@@ -1,5 +1,6 @@
 """The two sides of a comparison: a project as a release has it, and as it is here."""
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,23 +24,32 @@ Types = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Project:
-    """A manifest, as read and as written, and the SQL that dbt compiled; called ``name`` for people."""
+    """A manifest in ``file``, and the SQL that dbt compiled; called ``name`` for people.
+
+    ``state``: of the file as it was read.
+    """
 
     name: str
-    content: bytes
+    file: Path
+    state: tuple[int, int]
     manifest: Manifest
     compiled: Mapping[str, str]
 
     @classmethod
     def read(cls, name: str, file: Path) -> Self:
         """Of a manifest.json. Raises ``IsolationError``."""
-        try:
-            content = file.read_bytes()
-        except FileNotFoundError as error:
-            raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
-        except OSError as error:
-            raise IsolationError(f"{file}: {error.strerror or error}") from error
-        return cls(name, content, *compiled.decode_all(content, str(file)))
+        content, state = _read(file)
+        return cls(name, file, state, *compiled.decode_all(content, str(file)))
+
+    def written(self) -> bytes:
+        """The manifest as it was written: so large that it is not kept.
+
+        Raises ``IsolationError`` where it was written anew since it was read.
+        """
+        content, state = _read(self.file)
+        if state != self.state:
+            raise IsolationError(f"{self.file} was written anew meanwhile", "compare again")
+        return content
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -114,7 +124,7 @@ class Released(Project):
             raise IsolationError(
                 f"the copy of {name} cannot be read: {error.message}", f"delete {file}: it is copied anew"
             ) from error
-        return cls(found.name, found.content, found.manifest, found.compiled, copy.release)
+        return cls(found.name, found.file, found.state, found.manifest, found.compiled, copy.release)
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,8 @@ class Tree(Project):
         seeds = {one.unique_id for one in found.manifest.nodes.values() if one.resource_type == "seed"}
         return cls(
             found.name,
-            found.content,
+            found.file,
+            found.state,
             found.manifest,
             found.compiled,
             files,
@@ -162,6 +173,18 @@ class Tree(Project):
             },
             frozenset(_edited(found.manifest, files.folder, parsed)),
         )
+
+
+def _read(file: Path) -> tuple[bytes, tuple[int, int]]:
+    """What is in a manifest.json, and in which state it is."""
+    try:
+        with file.open("rb") as stream:
+            found = os.fstat(stream.fileno())
+            return stream.read(), (found.st_mtime_ns, found.st_size)
+    except FileNotFoundError as error:
+        raise IsolationError(f"no manifest at {file}", "run `dbt parse` first") from error
+    except OSError as error:
+        raise IsolationError(f"{file}: {error.strerror or error}") from error
 
 
 def _edited(manifest: Manifest, folder: Path, parsed: float) -> Iterator[str]:

@@ -200,14 +200,12 @@ class _Project:
 
     def _query(self, node: Node) -> Query:
         sql = self._compiled[node.unique_id]
-        read = {
-            one: self._relations(one)
-            for one in self._parents(node)
-            if one != node.unique_id and self.found.types.get(one)
-        }
+        parents = {one: self._relations(one) for one in self._parents(node) if one != node.unique_id}
+        read = {one: relations for one, relations in parents.items() if self.found.types.get(one)}
         own = given_names({node.unique_id: self._relations(node.unique_id)})
         meant = {**given_names(read), **own}
-        self._meant[node.unique_id] = meant
+        # What is read without its columns being known is named too.
+        self._meant[node.unique_id] = {**given_names(parents), **meant}
         known = dict(self._known(node))
         # An incremental model reads itself.
         tables = {

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Self
 
 _CALL = re.compile(r"\bconfig\s*\(\s*\{?")
 _KEY = re.compile(r"(?:^|[,(\s])(?:(\w+)\s*=(?!=)|(['\"])([\w-]+)\2\s*:)")
@@ -18,8 +17,10 @@ class ConfigCall:
     literal: bool
 
     @classmethod
-    def of(cls, code: str) -> Self:
+    def of(cls, code: str) -> "ConfigCall":
         """All calls in ``code`` as one."""
+        if "config" not in code:
+            return _NO_CALL
         keys: set[str] = set()
         literal = True
         for call in _CALL.finditer(code):
@@ -44,3 +45,6 @@ class ConfigCall:
                 keys.add(match[1] or match[3])
             literal = literal and _LITERALS.issuperset(_NAME.findall("".join(unquoted)))
         return cls(frozenset(keys), literal)
+
+
+_NO_CALL = ConfigCall(frozenset(), literal=True)

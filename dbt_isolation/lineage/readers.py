@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NOT_YET = "not read yet: `dbt-isolation compare` reads it"
 #: Fewer queries are read faster than processes start; where they cannot be forked each imports the parser.
 _ALONE, _ALONE_WITHOUT_FORK = 60, 400
+#: Bytes of a process that is not forked any more: each copy would come to have much of them.
+_LARGE = 1_000_000_000
 #: At most so many processes, and so many queries for one at a time.
 _MOST, _AT_ONCE = 8, 24
 #: Answers are remembered in this number, so that an interrupted run keeps what it has.
@@ -122,13 +124,14 @@ class _Pool:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import active_children, get_context
 
-        if _forks():
+        kind = _kind()
+        if kind == "fork":
             # What is imported before the fork is imported once.
             read(Query("select 1", {}), dialect)
         self._dialect = dialect
         self._processes = processes
         self._others: set[BaseProcess] = set(active_children())
-        context = get_context("fork" if _forks() else "spawn")
+        context = get_context(kind)
         self._pool: ProcessPoolExecutor = ProcessPoolExecutor(processes, context, _begin)
         self._jobs: dict[Future[list[bytes]], list[str]] = {}
 
@@ -168,6 +171,16 @@ class _Pool:
 
 def _forks() -> bool:
     return sys.platform == "linux"
+
+
+def _kind() -> str:
+    """How processes are made that share as much as they can."""
+    if not _forks():
+        return "spawn"
+    import resource
+
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return "fork" if size < _LARGE else "spawn"
 
 
 def _begin() -> None:

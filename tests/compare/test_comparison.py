@@ -194,6 +194,24 @@ def test_only_what_is_asked(tmp_path: Path) -> None:
     assert [one.pair.unique_id for one in sides.compared(ORDERS).nodes] == [ORDERS]
 
 
+def test_an_incremental_model_over_production(tmp_path: Path) -> None:
+    """Compiled where what it reads is in production alone, it is compared as if that were here."""
+
+    def add(shop: Shop) -> None:
+        fill(shop)
+        shop.model("counts", SQL["counts"], ORDERS, materialized="incremental")
+
+    sides = Sides(tmp_path, add)
+    more = SQL["counts"].replace("as orders", "as orders, 1 as one")
+    sides.shop.model("counts", more, ORDERS, materialized="incremental")
+    sides.shop.compile()
+    entry = sides.shop.entries["nodes"][COUNTS]
+    entry["compiled_code"] = entry["compiled_code"].replace('"dev"', '"analytics"')
+    (node,) = sides.compared(compiled=False).nodes
+    assert node.change is not None
+    assert node.change.kind is ChangeKind.ADDITIVE
+
+
 def test_a_rename_is_one_change(tmp_path: Path) -> None:
     """Where the body is the same; what reads it is followed under its new name."""
     (node,) = _compared(tmp_path, "renamed").nodes

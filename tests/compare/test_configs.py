@@ -1,11 +1,13 @@
 """What a change of config does to a result, key by key."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from dbt_isolation.compare.change import ChangeKind
 from dbt_isolation.compare.configs import ConfigChange, Configured, config_changes, configured
+from dbt_isolation.compare.project import Project
 from dbt_isolation.errors import IsolationError
 
 
@@ -106,11 +108,15 @@ def test_a_key_that_goes() -> None:
     assert found == ConfigChange("unique_key", "id", None, ChangeKind.MODEL_WIDE)
 
 
+def _project(content: bytes) -> Project:
+    return cast(Project, SimpleNamespace(written=lambda: content))
+
+
 def test_of_a_manifest() -> None:
     """Models and functions; only what is wanted; what is no manifest is the user's mistake."""
     content = b'{"nodes": {"a": {"config": {"x": 1}}, "b": {}}, "functions": {"f": {"config": {"y": 2}}}}'
-    found = configured(content, ["a", "f", "nobody"])
+    found = configured(_project(content), ["a", "f", "nobody"])
     assert {name: one.config for name, one in found.items()} == {"a": {"x": 1}, "f": {"y": 2}}
-    assert configured(b"not even json", []) == {}
+    assert configured(_project(b"not even json"), []) == {}
     with pytest.raises(IsolationError, match="a manifest cannot be read"):
-        configured(b"{", ["a"])
+        configured(_project(b"{"), ["a"])

@@ -99,6 +99,15 @@ def test_processes_find_the_same(
     assert read(given, cache) == one
 
 
+def test_a_large_program_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processes begin small, and find the same."""
+    monkeypatch.setattr(readers, "_ALONE", 2)
+    monkeypatch.setattr(readers, "_LARGE", 0)
+    monkeypatch.setattr(os, "fork", None)
+    given = project(10, 2)
+    assert read(given) == read(given, processes=2)
+
+
 def test_only_what_changed_is_read(tmp_path: Path, asked: list[str]) -> None:
     """By content: a comment is one model's, another column all readers'."""
     given = project(2, 4)
