@@ -27,10 +27,11 @@ def peaks(command: Command) -> list[int]:
     ) as process:
         while process.poll() is None:
             for one in _tree(process.pid):
-                found[one] = max(found.get(one, 0), _high(one))
+                # It only falls where a process that was seen as a copy of its parent becomes a program.
+                found[one] = _high(one) or found.get(one, 0)
             time.sleep(0.01)
     if process.returncode:
-        raise BenchmarkError(f"check ended with {process.returncode}")
+        raise BenchmarkError(f"the command ended with {process.returncode}")
     return list(found.values())
 
 
