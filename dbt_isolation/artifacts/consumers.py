@@ -1,6 +1,11 @@
 """What of a manifest reads nodes and is built of none: exposures, metrics, semantic models, saved queries."""
 
+import re
+from typing import Any
+
 import msgspec
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class DependsOn(msgspec.Struct, frozen=True):
@@ -21,6 +26,13 @@ class Owner(msgspec.Struct, frozen=True):
         return self.name or email or ""
 
 
+class Element(msgspec.Struct, frozen=True):
+    """An entity, dimension or measure of a semantic model: a column of its name, or an expression."""
+
+    name: str = ""
+    expr: Any = None
+
+
 class Consumer(msgspec.Struct, frozen=True):
     """An exposure, a metric, a semantic model or a saved query: it reads nodes, and is no relation."""
 
@@ -31,3 +43,16 @@ class Consumer(msgspec.Struct, frozen=True):
     original_file_path: str = ""
     depends_on: DependsOn = DependsOn()
     owner: Owner = Owner()
+    entities: list[Element] = []
+    dimensions: list[Element] = []
+    measures: list[Element] = []
+
+    @property
+    def takes(self) -> frozenset[str] | None:
+        """The words of a semantic model's expressions in lower case, columns among them; None of another."""
+        if self.resource_type != "semantic_model":
+            return None
+        elements = (*self.entities, *self.dimensions, *self.measures)
+        return frozenset(
+            word.lower() for one in elements for word in _WORD.findall(str(one.expr or one.name))
+        )

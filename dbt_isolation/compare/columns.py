@@ -17,7 +17,7 @@ _ONE_NAME = {
     **dict.fromkeys(("numeric",), "decimal"),
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("timestampwithtimezone",), "timestamptz"),
-    **dict.fromkeys(("timestampwithouttimezone", "datetime"), "timestamp"),
+    **dict.fromkeys(("timestampwithouttimezone",), "timestamp"),
 }
 
 
@@ -135,5 +135,8 @@ def _folded(edge: Edge) -> tuple[str, str, str, str]:
 
 def differ(old: str, new: str) -> bool:
     """Whether both are known, and another type."""
-    plain = [_ONE_NAME.get(one, one) for one in (kind.lower().replace(" ", "") for kind in (old, new))]
+    plain = []
+    for kind in (old, new):
+        name, bracket, size = kind.lower().replace(" ", "").partition("(")
+        plain.append(_ONE_NAME.get(name, name) + bracket + size)
     return all(plain) and plain[0] != plain[1]

@@ -16,8 +16,9 @@ from dbt_isolation.compare.impact import Reached, Source, impact
 from dbt_isolation.compare.keys import ALL, deciding
 from dbt_isolation.compare.nodes import Became, Pair, pairs
 from dbt_isolation.compare.project import Released, Tree
+from dbt_isolation.compare.reading import Reading
 from dbt_isolation.compare.sql import Sql, Sqls
-from dbt_isolation.lineage.columns import Columns, columns_of
+from dbt_isolation.lineage.columns import Columns
 from dbt_isolation.lineage.fingerprint import fingerprints
 
 
@@ -120,12 +121,15 @@ class _Comparer:
 
     def compare(self) -> Comparison:
         """All of it."""
-        columns = self._columns()
+        columns = Reading(
+            self._released, self._tree, self._sqls, self._cache, self._processes, self._most
+        ).columns(self._pairs, self._below, self._was, self._theirs)
         classifier = Classifier(
             self._released, self._tree, (columns[0].types, columns[1].types), self._called
         )
         configs = self._configs
-        nodes = tuple(self._node(pair, columns, classifier, configs) for pair in self._pairs)
+        keys = self._keys(columns[1])
+        nodes = tuple(self._node(pair, columns, classifier, configs, keys) for pair in self._pairs)
         graph = self._graph
         changes = {
             name: column_changes(columns[0], self._was.get(name, name), columns[1], name, self._called)
@@ -137,7 +141,7 @@ class _Comparer:
             *columns,
             changes,
             was=self._was,
-            keys=self._keys(),
+            keys=keys,
         )
         return Comparison(
             self._tree,
@@ -159,9 +163,14 @@ class _Comparer:
         for one, _ in graph.elsewhere:
             yield Source(one.unique_id, ChangeKind.MODEL_WIDE, frozenset())
 
-    def _keys(self) -> Mapping[str, Collection[str]]:
-        """Of what is below, and keeps rows: the columns that decide which."""
-        return {name: deciding(kind, self._configs[1][name].config) for name, kind in self._keeping.items()}
+    def _keys(self, columns: Columns) -> Mapping[str, Collection[str]]:
+        """Of what differs or is below, and keeps rows: the columns that decide which."""
+        return {
+            name: deciding(kind, self._configs[1].get(name, Configured()).config)
+            # What a later run compares with what is there.
+            | {one.column.lower() for one in columns.influence.get(name, ()) if one.unique_id == name}
+            for name, kind in self._keeping.items()
+        }
 
     @cached_property
     def _keeping(self) -> Mapping[str, str]:
@@ -202,6 +211,7 @@ class _Comparer:
         columns: tuple[Columns, Columns],
         classifier: Classifier,
         configs: tuple[Mapping[str, Configured], Mapping[str, Configured]],
+        keys: Mapping[str, Collection[str]],
     ) -> NodeChange:
         """What there is to say of one that differs."""
         before, now = pair.before, pair.now
@@ -219,8 +229,7 @@ class _Comparer:
         if pair.became & {Became.CHANGED, Became.RENAMED}:
             sql = self._sqls.of(pair)
             change = classifier.change(before, now, sql, found)
-            keys = deciding(now.resource_type, configs[1].get(now.unique_id, Configured()).config)
-            change = _of_kept(change, keys)
+            change = _of_kept(change, keys.get(now.unique_id, ()))
         texts = (before.raw_code, now.raw_code)
         if before.raw_code == now.raw_code and isinstance(sql, Sql):
             texts = self._sqls.as_here(pair, sql)
@@ -233,96 +242,11 @@ class _Comparer:
             uncertain=sql.uncertain if isinstance(sql, Sql) else (),
         )
 
-    def _columns(self) -> tuple[Columns, Columns]:
-        """The columns of what differs and of all below, on both sides."""
-        manifest = self._tree.manifest
-        now = {pair.now.unique_id for pair in self._pairs if pair.now is not None}
-        before = {pair.before.unique_id for pair in self._pairs if pair.before is not None}
-        if not self._below:
-            return Columns(), Columns()
-        read = {
-            name
-            for one in before
-            if (node := self._released.manifest.get(one)) is not None
-            for name in self._released.inputs(node)
-            if self._tree.relation(name) is not None
-        }
-        wanted = {*now, *self._below, *read}
-        sql = self._sqls.of_tree(wanted)
-        new = columns_of(
-            manifest,
-            sql.sql,
-            self._tree.catalog,
-            self._tree.dialect,
-            cache=self._cache,
-            wanted=wanted,
-            also=self._sqls.elsewhere,
-            uncertain=sql.uncertain,
-            processes=self._processes,
-            most=self._most,
-        )
-        self._add_later_runs(new)
-        # What is as it was, and made of what is, has the columns that it had; what another changed is taken
-        # as it is here, so that this does not show below.
-        known = {
-            name: types
-            for name, types in new.types.items()
-            if types
-            and name not in before
-            and (name in manifest.sources or name in self._theirs or self._is_as_released(name))
-        }
-        old = columns_of(
-            self._released.manifest,
-            self._released.compiled,
-            {},
-            self._released.dialect,
-            cache=self._cache,
-            wanted={*before, *(self._was.get(one, one) for one in self._below)},
-            known=known,
-            processes=self._processes,
-            most=self._most,
-        )
-        for columns in (old, new):
-            for name in {one.unique_id for one in columns.unknown if one.whole}:
-                # What somebody wrote down of them may be less than there is.
-                columns.types.pop(name, None)
-        return old, new
-
-    def _add_later_runs(self, new: Columns) -> None:
-        """Adds what shapes rows where an incremental model adds to what is there."""
-        nodes = [node for one in self._below if (node := self._tree.manifest.get(one)) is not None]
-        sql = {
-            node.unique_id: text
-            for node in nodes
-            if node.config.materialized == "incremental" and (text := self._sqls.later(node))
-        }
-        known = {name: types for name, types in new.types.items() if name not in sql}
-        later = columns_of(
-            self._tree.manifest,
-            sql,
-            {name: new.types[name] for name in sql if new.types.get(name)},
-            self._tree.dialect,
-            cache=self._cache,
-            wanted=sql,
-            known=known,
-            also=self._sqls.elsewhere,
-            processes=1,
-            most=self._most,
-        )
-        for name, columns in later.influence.items():
-            new.influence.setdefault(name, set()).update(columns)
-
-    def _is_as_released(self, unique_id: str) -> bool:
-        """Whether a node and all that it is made of is as released."""
-        released = self._released.release.nodes.get(unique_id)
-        present = self._tree.fingerprints.get(unique_id)
-        return released is not None and present is not None and released.fingerprint == str(present)
-
     def _leaves_out(self, unique_id: str) -> bool:
         return unique_id in self._theirs or (bool(self._only) and unique_id not in self._only)
 
     def _tests(self) -> Iterator[TestChange]:
-        for one in test_changes(self._released.manifest, self._tree.manifest):
+        for one in test_changes(self._released.manifest, self._tree.manifest, self._called):
             if not self._leaves_out(one.about):
                 yield one
 

@@ -22,7 +22,7 @@ _SAME_RESULT = frozenset(
     {
         *("access", "auto_refresh", "backup", "bind", "bucketed_by", "bytes_limit", "cluster_by"),
         *("clustered_by", "concurrent_batches", "contract", "deprecation_date", "dist", "distributed_by"),
-        *("enabled", "engine", "file_format", "full_refresh", "grants", "group", "hours_to_expiration"),
+        *("enabled", "file_format", "full_refresh", "grants", "group"),
         *("indexes", "job_labels", "kms_key_name", "labels", "latest_version", "latest_version_pointer"),
         *("location_root", "on_configuration_change", "order_by", "partition_by", "partitioned_by"),
         *("partitions", "persist_docs", "policy_tags", "primary_key", "properties", "query_tag"),
@@ -34,13 +34,12 @@ _SAME_RESULT = frozenset(
             "sort_type",
             "static_analysis",
         ),
-        *("table_format", "table_type", "tblproperties", "threads", "transient", "ttl", "unlogged"),
+        *("table_format", "table_type", "tblproperties", "threads", "transient", "unlogged"),
         *("copy_grants", "target_lag", "refresh_mode", "external_volume", "base_location_subpath"),
         *(
             "options",
             "location",
             "format",
-            "partition_expiration_days",
             "labels_from_meta",
             "tmp_relation_type",
         ),
@@ -52,9 +51,12 @@ _ROWS = frozenset(
         *("batch_size", "begin", "check_cols", "delimiter", "event_time", "hard_deletes"),
         *("incremental_predicates", "incremental_strategy", "invalidate_hard_deletes", "lookback"),
         *("merge_exclude_columns", "merge_update_columns", "on_schema_change", "predicates", "strategy"),
+        *("hours_to_expiration", "partition_expiration_days", "ttl"),
         *("snapshot_meta_column_names", "unique_key", "updated_at", "dbt_valid_to_current", "limit"),
     }
 )
+#: Which part an incremental model replaces, where its strategy overwrites.
+_PARTS = frozenset({"partition_by", "partitioned_by", "partitions"})
 #: Materializations that give just what their query gives.
 _WHOLE = frozenset({"view", "table", "materialized_view", "ephemeral", "dynamic_table", "external"})
 _ABSENT = object()
@@ -102,7 +104,8 @@ def config_changes(
     before: Configured, now: Configured, by_target: Collection[str] = ()
 ) -> Iterator[ConfigChange]:
     """What differs, by key. ``by_target``: keys whose value the properties make of the target."""
-    for key in sorted({*before.config, *now.config, *before.unrendered_config, *now.unrendered_config}):
+    every = {*before.config, *now.config, *before.unrendered_config, *now.unrendered_config}
+    for key in sorted({one.removeprefix("+") for one in every}):
         if key in _ELSEWHERE or key in by_target:
             continue
         old, new = (_written(one.unrendered_config, key) for one in (before, now))
@@ -124,6 +127,8 @@ def _effect(key: str, before: Configured, now: Configured) -> tuple[ChangeKind, 
     if key == "materialized":
         whole = {before.config.get(key), now.config.get(key)} <= _WHOLE
         return ChangeKind.NONE if whole else ChangeKind.MODEL_WIDE, ()
+    if key in _PARTS and "incremental" in (before.config.get("materialized"), now.config.get("materialized")):
+        return ChangeKind.MODEL_WIDE, ()
     if key in _SAME_RESULT:
         return ChangeKind.NONE, ()
     if key == "column_types":

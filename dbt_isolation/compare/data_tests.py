@@ -26,8 +26,11 @@ class TestChange:
         return f"{self.test}{f' of {self.column}' if self.column else ''}: {self.what}"
 
 
-def test_changes(before: Manifest, now: Manifest) -> Iterator[TestChange]:
-    """Tests of nodes that are still there, which were removed or weakened."""
+def test_changes(before: Manifest, now: Manifest, called: Mapping[str, str]) -> Iterator[TestChange]:
+    """Tests of nodes that are still there, which were removed or weakened.
+
+    ``called``: what nodes that were renamed are called now.
+    """
     old, new = _tests(before), _tests(now)
     # Its name says its arguments: one whose arguments changed is gone, and another has come.
     come: dict[tuple[str, str, str], list[Node]] = {}
@@ -35,13 +38,16 @@ def test_changes(before: Manifest, now: Manifest) -> Iterator[TestChange]:
         if name not in old:
             come.setdefault(_key(node), []).append(node)
     for name, node in old.items():
-        about = node.attached_node or ""
-        if about and now.get(about) is None and about not in now.sources:
+        parents = [called.get(one, one) for one in node.depends_on.nodes]
+        about = called.get(node.attached_node or "", node.attached_node or "")
+        about = about or (parents[0] if len(parents) == 1 else "")
+        read = [about] if about else parents
+        if read and not any(now.get(one) is not None or one in now.sources for one in read):
             continue
         if name in new:
             for what in _weaker(node, new[name]):
                 yield TestChange(_name(node), about, _column(node), what)
-        elif others := come.get(_key(node)):
+        elif others := come.get((about if node.attached_node else "", _name(node), _column(node))):
             other = others.pop(0)
             if said := _arguments(node, other):
                 yield TestChange(_name(node), about, _column(node), said)
@@ -51,8 +57,14 @@ def test_changes(before: Manifest, now: Manifest) -> Iterator[TestChange]:
             yield TestChange(_name(node), about, _column(node), "removed")
     for name, one in before.unit_tests.items():
         about = next(iter(one.depends_on.nodes), "")
-        if name not in now.unit_tests and now.get(about) is not None:
-            yield TestChange(name.rsplit(".", 1)[-1], about, "", "removed")
+        about = called.get(about, about)
+        last = name.rsplit(".", 1)[-1]
+        there = name in now.unit_tests or any(
+            other.rsplit(".", 1)[-1] == last and about in found.depends_on.nodes
+            for other, found in now.unit_tests.items()
+        )
+        if not there and now.get(about) is not None:
+            yield TestChange(last, about, "", "removed")
 
 
 # pytest would take it for one of its own.
@@ -83,7 +95,9 @@ def _weaker(before: Node, now: Node) -> Iterator[str]:
         old, new = getattr(before.config, key), getattr(now.config, key)
         if (old or _USUAL.get(key)) == (new or _USUAL.get(key)):
             continue
-        yield f"{key}: {_shown(old)} → {_shown(new)}"
+        # Without a condition it looks at all rows, and without a limit it counts all failures.
+        if not (key in ("where", "limit") and new is None):
+            yield f"{key}: {_shown(old)} → {_shown(new)}"
 
 
 def _arguments(before: Node, now: Node) -> str:
@@ -91,7 +105,7 @@ def _arguments(before: Node, now: Node) -> str:
     return "; ".join(
         f"{key}: {_shown(old.get(key))} → {_shown(new.get(key))}"
         for key in sorted({*old, *new})
-        if old.get(key) != new.get(key) and not _fewer(key, old.get(key), new.get(key))
+        if key != "model" and old.get(key) != new.get(key) and not _fewer(key, old.get(key), new.get(key))
     )
 
 

@@ -181,11 +181,15 @@ class _Impact:
         label = self._lineage.vertices[parent].name
         if above.broken:
             state.broken.append(f"reads {label}, which may break")
-        if self._lineage.vertices[name].kind in CONSUMERS:
-            # Which columns it takes is written nowhere.
-            state.rows |= above.rows or bool(above.columns)
-            if above.gone:
-                state.broken.append(f"{label} no longer has {_listed(above.gone)}, if it takes that")
+        vertex = self._lineage.vertices[name]
+        if vertex.kind in CONSUMERS:
+            # Of an exposure it is written nowhere which columns it takes.
+            takes = vertex.takes
+            columns, gone = (one if takes is None else one & takes for one in (above.columns, above.gone))
+            state.rows |= above.rows or bool(columns)
+            if gone:
+                perhaps = ", if it takes that" if takes is None else ""
+                state.broken.append(f"{label} no longer has {_listed(gone)}{perhaps}")
             return
         missing = self._missing(name, above.gone)
         if missing:

@@ -62,6 +62,8 @@ class Course:
         """dbt knows what it runs, and runs nothing yet. Raises ``IsolationError`` for what it cannot read."""
         chosen = frozenset(selected_resources.SELECTED_RESOURCES)
         place_sources(self.session, self.manifest)
+        if self.differences is not None:
+            self.differences.chosen = chosen
         if self.ledger is not None and self.session.flags.DEFER:
             homes = self.deferral.homes if self.deferral is not None else ()
             self.ledger.at_home = {*chosen, *homes}

@@ -1,6 +1,6 @@
 """After a run in development: what the project changes of what production runs, in a few lines."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,14 @@ _SHOWN = 6
 _READ = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Differences:
-    """What there is to say once the command is over."""
+    """What there is to say once the command is over; ``chosen``: the unique ids that it selected."""
 
     session: Session
     opened: Opened
     present: Present
+    chosen: Collection[str] = ()
 
     def say(self) -> None:
         """Says it; the run is what it is, whatever becomes of this."""
@@ -44,16 +45,24 @@ class Differences:
             fire_event(Note(msg=text), level=EventLevel.DEBUG)
 
     def _any(self) -> bool:
-        """Whether anything differs at all, which most often costs nothing to know."""
+        """Whether anything differs, which most often costs nothing to know.
+
+        What production has never built, and this run does not either, is no news after each run.
+        """
         released = self.opened.release.nodes
         present = {
             one.unique_id: self.present.fingerprints[one.unique_id]
             for one in self.present.manifest.buildable()
             if not one.external and not one.ephemeral
         }
-        return present.keys() != released.keys() or any(
+        if released.keys() - present.keys() or not present.keys().isdisjoint(
+            one for one in self.chosen if one not in released
+        ):
+            return True
+        return any(
             (released[name].fingerprint, released[name].metadata) != (str(one), one.described)
             for name, one in present.items()
+            if name in released
         )
 
     def _lines(self) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What each column of a project is made of: the column lineage of every model, put together."""
 
 import csv
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,14 +10,13 @@ from typing import NamedTuple
 from dbt_isolation.artifacts.manifest import Manifest, Node
 from dbt_isolation.cache import Cache
 from dbt_isolation.environments import Relation
-from dbt_isolation.lineage.names import Names, given_names
+from dbt_isolation.lineage.names import Names, given_names, names_itself
 from dbt_isolation.lineage.order import Order, circles, needed
 from dbt_isolation.lineage.queries import KINDS, Answer, Query
 from dbt_isolation.lineage.readers import Readers
 
 #: What dbt adds to a snapshot's columns.
 _SNAPSHOT = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
-_QUOTES = re.compile(r'["`\[\]]')
 _CIRCLE = "depends on itself in a circle"
 Types = Mapping[str, str]
 
@@ -215,7 +213,7 @@ class _Project:
             for name, one in meant.items()
             if one != node.unique_id or known
         }
-        itself = () if known or not _names_itself(own, sql) else tuple(own)
+        itself = () if known or not names_itself(own, sql) else tuple(own)
         return Query(sql, tables, itself)
 
     def _settle(self, node: Node, answer: Answer) -> None:
@@ -233,6 +231,9 @@ class _Project:
             types |= dict.fromkeys(_SNAPSHOT, "")
         self.found.types[unique_id] = {**types, **known}
         inputs: list[ColumnOf | None] = []
+        if any(table not in meant for table, _ in answer.inputs):
+            # A source may be a seed's relation, and dbt says which of the two is read.
+            meant = {**given_names({one: self._relations(one) for one in self._parents(node)}), **meant}
         for table, column in answer.inputs:
             whose = meant.get(table) or self._names.find(table)
             inputs.append(ColumnOf(whose, column) if whose else None)
@@ -277,14 +278,6 @@ class _Project:
         else:
             own = [] if node.ephemeral else [node.relation]
         return [*own, *self._also.get(unique_id, ())]
-
-
-def _names_itself(own: Collection[str], sql: str) -> bool:
-    lower = sql.lower()
-    if not any(name.rpartition(".")[2].lower() in lower for name in own):
-        return False
-    plain = _QUOTES.sub("", lower)
-    return any(name.lower() in plain for name in own)
 
 
 def _header(node: Node) -> Types | None:

@@ -14,13 +14,17 @@ from dbt_isolation.lineage.reach import reached
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """One entry of the manifest; ``relation`` is empty where it has none, ``owner`` where nobody says."""
+    """One entry of the manifest; ``relation`` is empty where it has none, ``owner`` where nobody says.
+
+    ``takes``: words of which one is each column that it takes, in lower case; None where it may take any.
+    """
 
     unique_id: str
     kind: str
     name: str
     relation: str = ""
     owner: str = ""
+    takes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,12 @@ class Lineage:
             found[one.unique_id] = Vertex(one.unique_id, "unit_test", name), one.depends_on.nodes
         for consumer in manifest.consumers():
             vertex = Vertex(
-                consumer.unique_id, consumer.resource_type, consumer.name, "", str(consumer.owner)
+                consumer.unique_id,
+                consumer.resource_type,
+                consumer.name,
+                "",
+                str(consumer.owner),
+                consumer.takes,
             )
             found[consumer.unique_id] = vertex, consumer.depends_on.nodes
         return cls(

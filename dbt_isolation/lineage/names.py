@@ -1,11 +1,13 @@
 """Whose relation a name in SQL means."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from dbt_isolation.environments import Relation
 
 #: Under a name that more than one relation may mean.
 _SEVERAL = ""
+_QUOTES = re.compile(r'["`\[\]]')
 
 
 class Names:
@@ -61,3 +63,12 @@ def given_names(relations: Mapping[str, Collection[Relation]]) -> dict[str, str]
         if unique_id:
             found.setdefault(name, unique_id)
     return found
+
+
+def names_itself(own: Collection[str], sql: str) -> bool:
+    """Whether a text may read its own result, which is called one of ``own``."""
+    lower = sql.lower()
+    if not any(name.rpartition(".")[2].lower() in lower for name in own):
+        return False
+    plain = _QUOTES.sub("", lower)
+    return any(name.lower() in plain for name in own)

@@ -13,55 +13,18 @@ import pytest
 
 from dbt_isolation.main import main
 from dbt_isolation.state.push import push
+from tests.commands.shop import PROJECT, enter
 from tests.compare.sides import COUNTS, ORDERS, RAW, SQL, STAGED, fill
-from tests.projects import DEPLOY
 from tests.state.artifacts import Shop, releases_in
 
 Captured = pytest.CaptureFixture[str]
-_PROJECT = """\
-name: shop
-profile: shop
-vars:
-  dbt_isolation:
-    environments:
-      prod:
-        targets: [prod]
-        protected: true
-        owns: [warehouse.analytics]
-        deployer: {env_var: DBT_ISOLATION_DEPLOY, equals: "1"}
-      staging:
-        targets: [staging]
-        protected: true
-        owns: [warehouse.staging]
-        deployer: {env_var: DBT_ISOLATION_DEPLOY, equals: "1"}
-      dev:
-        targets: [dev]
-        reads: prod
-      lab:
-        targets: [lab]
-"""
-_PROFILES = """\
-shop:
-  target: dev
-  outputs:
-    dev: {type: duckdb, schema: dev}
-    lab: {type: duckdb, schema: lab}
-    prod: {type: duckdb, schema: analytics}
-    staging: {type: duckdb, schema: staging}
-    stray: {type: duckdb, schema: stray}
-"""
 
 
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """The project in development, compiled, as the current folder; no release yet."""
     folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "dbt_project.yml").write_text(_PROJECT)
-    (folder / "profiles.yml").write_text(_PROFILES)
-    monkeypatch.chdir(folder)
-    for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR", "DBT_ISOLATION_ENVIRONMENT", DEPLOY):
-        monkeypatch.delenv(name, raising=False)
+    enter(folder, monkeypatch)
     shop = Shop(folder, schema="dev")
     fill(shop)
     _write(shop)
@@ -336,7 +299,7 @@ def test_the_folder(shop: Shop, capsys: Captured, tmp_path: Path) -> None:
         said = _said(capsys, "--project-dir", str(tmp_path / name), status=2)
         assert f"no dbt_project.yml in {tmp_path / name}" in said
     project = shop.folder / "dbt_project.yml"
-    project.write_text(_PROJECT.replace("reads: prod", "read: prod"))
+    project.write_text(PROJECT.replace("reads: prod", "read: prod"))
     assert "unknown key 'read'\n  did you mean 'reads'?" in _said(capsys, status=2)
     project.write_text("name: shop\nprofile: shop\n")
     assert "`dbt-isolation init` writes it" in _said(capsys, status=2)

@@ -7,55 +7,19 @@ from typing import Any
 import pytest
 
 from dbt_isolation.main import main
+from tests.commands.shop import PROFILES, PROJECT, enter
 from tests.projects import DEPLOY, Project
 from tests.state.artifacts import Shop, current, releases_in
 from tests.state.repository import Git
 
 ORDERS, TOTALS = "model.shop.orders", "model.shop.totals"
-_PROJECT = """\
-name: shop
-profile: shop
-vars:
-  dbt_isolation:
-    environments:
-      prod:
-        targets: [prod]
-        protected: true
-        owns: [warehouse.analytics]
-        deployer: {env_var: DBT_ISOLATION_DEPLOY, equals: "1"}
-      staging:
-        targets: [staging]
-        protected: true
-        owns: [warehouse.staging]
-        deployer: {env_var: DBT_ISOLATION_DEPLOY, equals: "1"}
-      dev:
-        targets: [dev]
-        reads: prod
-      lab:
-        targets: [lab]
-"""
-_PROFILES = """\
-shop:
-  target: dev
-  outputs:
-    dev: {type: duckdb, schema: dev}
-    lab: {type: duckdb, schema: lab}
-    prod: {type: duckdb, schema: analytics}
-    staging: {type: duckdb, schema: staging}
-    stray: {type: duckdb, schema: stray}
-"""
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A project with two models as the current folder of its deployer."""
     folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "dbt_project.yml").write_text(_PROJECT)
-    (folder / "profiles.yml").write_text(_PROFILES)
-    monkeypatch.chdir(folder)
-    for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR", "DBT_ISOLATION_ENVIRONMENT"):
-        monkeypatch.delenv(name, raising=False)
+    enter(folder, monkeypatch)
     monkeypatch.setenv(DEPLOY, "1")
     monkeypatch.setenv("DBT_ISOLATION_USER", "deployer")
     shop = Shop(folder)
@@ -309,9 +273,9 @@ def test_set_up_mistakes(
     profiles.unlink()
     monkeypatch.setenv("HOME", str(shop.folder))
     assert "no profiles.yml in" in _said(capsys, *words, status=2)
-    profiles.write_text(_PROFILES)
+    profiles.write_text(PROFILES)
     project = shop.folder / "dbt_project.yml"
-    project.write_text(_PROJECT.removeprefix("name: shop\n"))
+    project.write_text(PROJECT.removeprefix("name: shop\n"))
     assert "dbt_project.yml has no name" in _said(capsys, *words, status=2)
     project.write_text("name: shop\nprofile: shop\n")
     said = _said(capsys, *words, status=2)
@@ -325,7 +289,7 @@ def test_the_store_of_the_configuration(
     shop: Shop, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`state:` is taken from the block, with its variables; what is wrong with it is the user's mistake."""
-    text = _PROJECT.replace("    environments:", '    state: "{env:PLACE}"\n    environments:')
+    text = PROJECT.replace("    environments:", '    state: "{env:PLACE}"\n    environments:')
     (shop.folder / "dbt_project.yml").write_text(text)
     shop.write()
     for words in (["state", "push"], ["state", "pull"], ["releases"]):

@@ -417,3 +417,39 @@ def test_nothing_that_is_gone_reaches_on() -> None:
         impact([Source("gone", ChangeKind.UNKNOWN, frozenset())], _lineage(b="a"), Columns(), Columns(), {})
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("top", "affected", "broken"),
+    [(VALUE, {"sums", "total"}, set()), (GONE, {"sums", "total"}, {"sums", "total"})],
+)
+def test_semantic_models_take_what_they_name(
+    sides: Callable[..., Sides], top: str, affected: set[str], broken: set[str]
+) -> None:
+    """Other columns are nothing to them, nor to the metrics on them."""
+
+    def more(shop: Shop) -> None:
+        for name, measure in (("sums", {"name": "paid", "expr": "CENTS / 100"}), ("counts", {"name": "id"})):
+            unique_id = f"semantic_model.shop.{name}"
+            shop.entries["semantic_models"][unique_id] = {
+                "unique_id": unique_id,
+                "name": name,
+                "resource_type": "semantic_model",
+                "depends_on": {"nodes": ["model.shop.top"]},
+                "entities": [{"name": "customer"}],
+                "measures": [measure],
+            }
+        for name, model in (("total", "sums"), ("number", "counts")):
+            unique_id = f"metric.shop.{name}"
+            shop.entries["metrics"][unique_id] = {
+                "unique_id": unique_id,
+                "name": name,
+                "resource_type": "metric",
+                "depends_on": {"nodes": [f"semantic_model.shop.{model}"]},
+            }
+
+    both = sides(more)
+    both.shop.model("top", top, RAW)
+    found = _by_name(both.compared())
+    assert {name for name, one in found.items() if one.affected} == affected
+    assert {name for name, one in found.items() if one.broken} == broken

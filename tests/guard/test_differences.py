@@ -51,6 +51,13 @@ def test_nothing_is_said_where_there_is_nothing_to_say(project: Project) -> None
     assert said(project, "run", "-s", "trees") == []
 
 
+def test_what_is_new_is_news_to_who_builds_it(project: Project) -> None:
+    """And not after each run of something else."""
+    project.write("models/pears.sql", "select 1 as id")
+    assert said(project, "run", "-s", "trees") == []
+    assert said(project, "run", "-s", "pears")[0] == f"{_SAID}1 new"
+
+
 def test_it_never_fails_a_run(project: Project) -> None:
     """A store's damage, SQL that nobody reads, a cache that is none: the run is what it is."""
     project.edit("models/trees.sql", "as height,", "as height, 1 as shade,")

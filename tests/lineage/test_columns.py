@@ -257,3 +257,11 @@ def test_a_catalog(tmp_path: Path) -> None:
     file.write_text('{"nodes": {"model')
     with pytest.raises(IsolationError, match="no catalog"):
         catalog.read(file)
+
+
+def test_a_source_that_is_a_seed() -> None:
+    """Two have one relation: the one that dbt says is read is meant, whether or not its columns are known."""
+    project = manifest(node("stg", "source.p.shop.raw"), node("raw", kind="seed", schema="raw"))
+    found = columns_of(project, {"model.p.stg": "select id from w.raw.raw"}, {}, "duckdb")
+    assert found.value[ColumnOf("model.p.stg", "id")] == {ColumnOf("source.p.shop.raw", "id"): "copy"}
+    assert found.unknown == []

@@ -32,6 +32,7 @@ def classify(
     """
     if old.strip() == new.strip():
         return Change(ChangeKind.NONE, reason="The text is the same.")
+    name, trees = "", list[exp.Expr]()
     try:
         name = read_dialect(dialect)
         trees = [read_query(text, name, which) for text, which in ((old, "old"), (new, "new"))]
@@ -43,6 +44,8 @@ def classify(
                 replace(of, columns=by.columns) for of, by in zip((before, after), loose, strict=True)
             )
     except UnprovableError as error:
+        if trees and _alike(trees, Names(name, schema, relation_map)):
+            return Change(ChangeKind.NONE, reason="The text is the same but for its format.")
         return Change(ChangeKind.UNKNOWN, reason=f"It cannot be told: {error}.")
     except RecursionError:
         return Change(ChangeKind.UNKNOWN, reason="It cannot be told: a query is nested too deeply.")
@@ -67,6 +70,22 @@ class _Result:
     rows: int
     columns: list[_Column]
     parts: dict[str, int]
+
+
+def _alike(trees: list[exp.Expr], names: Names) -> bool:
+    """Whether what nothing can be proved of says the same in both, word by word."""
+    texts = []
+    for tree in trees:
+        plain = tree.copy()
+        for table in plain.find_all(exp.Table):
+            if isinstance(table.this, exp.Identifier) and table.args.get("db") is not None:
+                # One that is called otherwise behind its schema is written otherwise where it is meant.
+                logical = f"{names.table(table)}.{table.name}"
+                table.set("this", exp.to_identifier(logical, quoted=True))
+                table.set("db", None)
+                table.set("catalog", None)
+        texts.append(plain.sql(dialect=names.dialect, comments=False))
+    return texts[0] == texts[1]
 
 
 def _results(trees: list[exp.Expr], names: Names, keys: Keys) -> tuple["_Result", "_Result"]:
