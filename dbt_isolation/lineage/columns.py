@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dbt_isolation.artifacts.manifest import Manifest, Node
 from dbt_isolation.cache import Cache
 from dbt_isolation.environments import Relation
-from dbt_isolation.lineage.names import Names, given_names, names_itself
+from dbt_isolation.lineage.names import Names, given_names, names_elsewhere, names_itself
 from dbt_isolation.lineage.order import Order, circles, needed
 from dbt_isolation.lineage.queries import KINDS, Answer, Query
 from dbt_isolation.lineage.readers import Readers
@@ -203,9 +203,12 @@ class _Project:
         parents = {one: self._relations(one) for one in self._parents(node) if one != node.unique_id}
         read = {one: relations for one, relations in parents.items() if self.found.types.get(one)}
         own = given_names({node.unique_id: self._relations(node.unique_id)})
-        meant = {**given_names(read), **own}
+        # What another node or source is called is no name of a parent.
+        found = names_elsewhere(parents, sql).items()
+        elsewhere = {name: one for name, one in found if self._names.find(name) is None}
+        meant = {**{name: one for name, one in elsewhere.items() if one in read}, **given_names(read), **own}
         # What is read without its columns being known is named too.
-        self._meant[node.unique_id] = {**given_names(parents), **meant}
+        self._meant[node.unique_id] = {**elsewhere, **given_names(parents), **meant}
         known = dict(self._known(node))
         # An incremental model reads itself.
         tables = {

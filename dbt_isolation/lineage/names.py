@@ -65,6 +65,34 @@ def given_names(relations: Mapping[str, Collection[Relation]]) -> dict[str, str]
     return found
 
 
+def names_elsewhere(parents: Mapping[str, Collection[Relation]], sql: str) -> dict[str, str]:
+    """Names of what a text reads in another environment, as dbt defers to it: whose relation each is.
+
+    Of ``parents`` of which the text has no name that is known, and has the identifier behind another schema.
+    """
+    missing = {
+        unique_id: next(iter(several)).identifier
+        for unique_id, several in parents.items()
+        if several and not any(_stands_in(relation, sql) for relation in several)
+    }
+    if not missing:
+        return {}
+    plain = _QUOTES.sub("", sql)
+    found: dict[str, str] = {}
+    for unique_id, identifier in missing.items():
+        if sum(one.lower() == identifier.lower() for one in missing.values()) == 1:
+            name = rf"(?<![\w.])(?:[\w$-]+\.){{1,2}}{re.escape(identifier)}(?![\w.])"
+            found |= {match[0]: unique_id for match in re.finditer(name, plain, re.IGNORECASE)}
+    return found
+
+
+def _stands_in(relation: Relation, sql: str) -> bool:
+    if any(f"{quote}{relation.schema}{quote}.{quote}{relation.identifier}{quote}" in sql for quote in '"`'):
+        return True
+    name = re.escape(f"{relation.schema}.{relation.identifier}")
+    return re.search(rf"(?<!\w){name}(?!\w)", _QUOTES.sub("", sql), re.IGNORECASE) is not None
+
+
 def names_itself(own: Collection[str], sql: str) -> bool:
     """Whether a text may read its own result, which is called one of ``own``."""
     lower = sql.lower()

@@ -265,3 +265,25 @@ def test_a_source_that_is_a_seed() -> None:
     found = columns_of(project, {"model.p.stg": "select id from w.raw.raw"}, {}, "duckdb")
     assert found.value[ColumnOf("model.p.stg", "id")] == {ColumnOf("source.p.shop.raw", "id"): "copy"}
     assert found.unknown == []
+
+
+def test_a_parent_is_read_in_another_environment() -> None:
+    """As dbt compiles it where it defers: by its identifier, if no other parent may be meant."""
+    project = manifest(node("stg", "source.p.shop.raw"), node("mart", "model.p.stg"))
+    compiled = {"model.p.stg": "select id, paid from w.raw.raw"}
+    for name in ('"prod"."analytics"."stg"', "analytics.STG", "`prod`.`analytics`.`stg`"):
+        dialect = "bigquery" if "`" in name else "duckdb"
+        found = columns_of(project, {**compiled, "model.p.mart": f"select * from {name} as s"}, RAW, dialect)
+        assert found.value[ColumnOf("model.p.mart", "paid")] == {ColumnOf("model.p.stg", "paid"): "copy"}
+        assert not found.unknown
+    other = manifest(node("raw"), node("mart", "source.p.shop.raw", "model.p.raw"))
+    found = columns_of(other, {"model.p.mart": "select id from W.RAW.RAW"}, RAW, "duckdb")
+    assert found.value[ColumnOf("model.p.mart", "id")] == {ColumnOf("source.p.shop.raw", "id"): "copy"}
+    twice = manifest(
+        node("one", alias="stg", schema="a"),
+        node("two", alias="stg", schema="b"),
+        node("mart", "model.p.one", "model.p.two"),
+    )
+    found = columns_of(twice, {"model.p.mart": "select id from prod.c.stg"}, {}, "duckdb")
+    assert not found.value[ColumnOf("model.p.mart", "id")]
+    assert any("no relation" in one.why for one in found.unknown)
