@@ -69,6 +69,7 @@ def _schemas(project: Project) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.xdist_group("shop")
 def test_development_mirrors_production(shop: Project) -> None:
     """Schema by schema, the same relations under another name, and the evidence of them."""
     found = _schemas(shop)
@@ -96,12 +97,14 @@ def test_development_mirrors_production(shop: Project) -> None:
         ("snapshot.shop.customers_snapshot", "dev_alice_snapshots", "customers_snapshot"),
     ],
 )
+@pytest.mark.xdist_group("shop")
 def test_every_kind_of_node_is_named(shop: Project, node: str, schema: str, alias: str) -> None:
     """SQL, Python, incremental, versioned and ephemeral models, seeds, snapshots."""
     nodes = json.loads((shop.folder / "built.json").read_text())["nodes"]
     assert (nodes[node]["schema"], nodes[node]["alias"]) == (schema, alias)
 
 
+@pytest.mark.xdist_group("shop")
 def test_tests_are_named(shop: Project) -> None:
     """Tests that store failures, generic and singular, stay in development."""
     manifest = json.loads((shop.folder / "built.json").read_text())
@@ -119,6 +122,7 @@ def _as_written(sql: str) -> str:
     return re.sub(r"\s+", "", re.sub(r"--[^\n]*|/\*.*?\*/", "", sql, flags=re.DOTALL))
 
 
+@pytest.mark.xdist_group("shop")
 def test_likely_sql_is_what_dbt_compiles(shop: Project) -> None:
     """Wherever it is certain, which is nearly everywhere: what asks the database says so."""
     manifest, sql = compiled.read_all(shop.folder / "built.json")
@@ -144,12 +148,14 @@ def test_likely_sql_is_what_dbt_compiles(shop: Project) -> None:
     assert all("asks the database" in one for one in uncertain["model.shop.dim_dates"])
 
 
+@pytest.mark.xdist_group("shop")
 def test_sql_and_dbt_agree_about_what_is_read(shop: Project) -> None:
     """No node of it is said to read something else than dbt says."""
     manifest, sql = compiled.read_all(shop.folder / "built.json")
     assert list(disagreements(manifest, sql, "duckdb", list(manifest.nodes))) == []
 
 
+@pytest.mark.xdist_group("shop")
 def test_the_package_that_escapes_is_refused(shop: Project) -> None:
     """Courier's own naming puts its models into production; nothing of it arrives."""
     before = _schemas(shop)
@@ -161,6 +167,7 @@ def test_the_package_that_escapes_is_refused(shop: Project) -> None:
     assert _schemas(shop) == before
 
 
+@pytest.mark.xdist_group("shop")
 def test_init_knows_every_name(shop: Project, tmp_path: Path) -> None:
     """What dbt names models, versions, seeds, snapshots and stored tests in production, init would too."""
     project = shop.copy(tmp_path / "shop")

@@ -125,7 +125,14 @@ def test_an_own_naming_macro_is_kept(meadow: Project) -> None:
     assert "dev.my_marts.flower_counts" in names(meadow, "dev")
 
 
-@pytest.mark.parametrize("way", ["dispatch", "package", "by target"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "dispatch",
+        pytest.param("package", marks=pytest.mark.all),
+        pytest.param("by target", marks=pytest.mark.all),
+    ],
+)
 def test_naming_decided_elsewhere(meadow: Project, way: str) -> None:
     """By a macro that dbt dispatches to, by a package's, by the target: production keeps its names."""
     own = AS_IS

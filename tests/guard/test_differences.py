@@ -71,6 +71,7 @@ def test_it_never_fails_a_run(project: Project) -> None:
     assert said(project, "run", "-s", "trees") == []
 
 
+@pytest.mark.all
 def test_a_failed_run_says_it_too(project: Project) -> None:
     """And keeps its own status."""
     project.edit("models/trees.sql", "as height,", "as height, 1 / 'x' as shade,")
@@ -79,6 +80,7 @@ def test_a_failed_run_says_it_too(project: Project) -> None:
     assert f"{_SAID}1 additive" in result.output
 
 
+@pytest.mark.all
 def test_without_json(project: Project) -> None:
     """dbt leaves no manifest of the run to compare."""
     project.edit("models/trees.sql", "as height,", "as height, 1 as shade,")

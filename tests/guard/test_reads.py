@@ -230,7 +230,13 @@ def _spoil(project: Project) -> None:
         connection.execute("insert into dev.trees values (null, 1, 'dev')")
 
 
-@pytest.mark.parametrize("words", [("test", "-s", "trees"), ("build", "-s", "not_null_trees_tree_id")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("test", "-s", "trees"),
+        pytest.param(("build", "-s", "not_null_trees_tree_id"), marks=pytest.mark.all),
+    ],
+)
 def test_a_test_reads_what_was_built_here(project: Project, words: tuple[str, ...]) -> None:
     """A selected test is run on the relation at home if that is the model's present self, changed or not."""
     output = run(project, *words)

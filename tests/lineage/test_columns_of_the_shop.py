@@ -168,6 +168,7 @@ class Query:
         rows.restore(read)
 
 
+@pytest.mark.xdist_group("shop")
 @pytest.mark.parametrize("copies", [4, pytest.param(12, marks=pytest.mark.all)])
 def test_every_column_of_the_shop(shop: Project, copies: int) -> None:
     """Other values in all that is left out change nothing; in each column that is named, something."""

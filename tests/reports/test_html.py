@@ -5,7 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from dbt_isolation.excerpt import plain
 from dbt_isolation.graph_text import SIGNS
@@ -58,6 +58,8 @@ def shown(outcome: Outcome) -> Page:
 
 
 @given(outcomes())
+# A page with its scripts takes long to read.
+@settings(max_examples=settings().max_examples // 3)
 def test_any_outcome(outcome: Outcome) -> None:
     """No text of it becomes an element, an attribute or a script."""
     page = shown(outcome)
