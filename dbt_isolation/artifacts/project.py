@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,6 +62,13 @@ def macros_of(folder: Path) -> Mapping[str, Definition]:
                 line = text.count("\n", 0, match.start()) + 1
                 found[match[1]] = Definition(file, line, match[0])
     return found
+
+
+def was_edited(folder: Path, node: Node, parsed: float) -> bool:
+    """Whether the node's file in the project's ``folder`` is newer than the time ``parsed``, in seconds."""
+    with suppress(OSError):
+        return (file := folder / node.original_file_path).is_file() and file.stat().st_mtime > parsed
+    return False
 
 
 def artifacts_folder(folder: Path, project: Mapping[str, Any], environ: Mapping[str, str]) -> Path:

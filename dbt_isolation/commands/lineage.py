@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dbt_isolation.artifacts import catalog, compiled
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.artifacts.project import ProjectFiles, artifacts_folder
+from dbt_isolation.artifacts.project import ProjectFiles, artifacts_folder, was_edited
 from dbt_isolation.config.settings import read_yaml, suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.lineage.answers import column_cache
@@ -88,7 +88,7 @@ def _found(
             path=node.original_file_path,
         )
         for name in names
-        if (node := manifest.get(name)) is not None and _edited(folder / node.original_file_path, parsed)
+        if (node := manifest.get(name)) is not None and was_edited(folder, node, parsed)
     ]
     dialect = manifest.metadata.adapter_type or ""
     return (
@@ -98,10 +98,6 @@ def _found(
             for one in disagreements(manifest, sql, dialect, names)
         ),
     )
-
-
-def _edited(file: Path, parsed: float) -> bool:
-    return file.is_file() and file.stat().st_mtime > parsed
 
 
 def _asked(lineage: Lineage, name: str) -> tuple[Entry, str]:

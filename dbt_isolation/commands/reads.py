@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from dbt_isolation import environments
 from dbt_isolation.artifacts import manifest as artifact
 from dbt_isolation.artifacts.manifest import Manifest, Node
-from dbt_isolation.artifacts.project import ProjectFiles
+from dbt_isolation.artifacts.project import ProjectFiles, was_edited
 from dbt_isolation.config.settings import suggestion
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.invocation import Invocation
 from dbt_isolation.lineage.fingerprint import fingerprints
+from dbt_isolation.lineage.reach import read_by
 from dbt_isolation.outcome import Finding, Outcome, Severity, Skipped, Table
-from dbt_isolation.reads.decide import Evidence, Place, Read, command_that_builds, read_by, reads
+from dbt_isolation.reads.decide import Evidence, Place, Read, command_that_builds, reads
 from dbt_isolation.records.evidence import Lines, Mode, Record
 from dbt_isolation.state.local import Local
 
@@ -29,7 +30,9 @@ def run(arguments: Namespace) -> Outcome:
     manifest = artifact.read(file)
     node = _find(manifest, arguments.node)
     _check_parsed_here(about, manifest)
-    stale = [one for one in (node, *_ancestors(manifest, node)) if _edited(about, one)]
+    parsed = file.stat().st_mtime
+    above = (node, *_ancestors(manifest, node))
+    stale = [one for one in above if was_edited(about.project_dir, one, parsed)]
     findings = [
         Finding(
             "reads",
@@ -146,12 +149,6 @@ def _ancestors(manifest: Manifest, node: Node) -> list[Node]:
             found[one] = parent
             ahead += parent.depends_on.nodes
     return list(found.values())
-
-
-def _edited(about: Invocation, node: Node) -> bool:
-    file = about.project_dir / node.original_file_path
-    manifest = about.target_path / "manifest.json"
-    return file.is_file() and file.stat().st_mtime > manifest.stat().st_mtime
 
 
 def _check_parsed_here(about: Invocation, manifest: Manifest) -> None:

@@ -9,11 +9,12 @@ from typing import Self
 
 from dbt_isolation.artifacts import catalog, compiled
 from dbt_isolation.artifacts.manifest import Manifest, Node
-from dbt_isolation.artifacts.project import ProjectFiles
+from dbt_isolation.artifacts.project import ProjectFiles, was_edited
 from dbt_isolation.environments import Relation
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.lineage.fingerprint import NOT_THE_USERS, Fingerprint, fingerprints
 from dbt_isolation.lineage.graph import Lineage
+from dbt_isolation.lineage.reach import read_by
 from dbt_isolation.rendering.facts import Facts
 from dbt_isolation.rendering.project import facts_of
 from dbt_isolation.state.local import Copy, Local
@@ -92,18 +93,7 @@ class Project:
 
     def inputs(self, node: Node) -> Iterator[str]:
         """The unique ids of the relations that its SQL reads: ephemeral models are part of the SQL."""
-        seen: set[str] = set()
-        ahead = list(reversed(node.depends_on.nodes))
-        while ahead:
-            one = ahead.pop()
-            if one in seen:
-                continue
-            seen.add(one)
-            parent = self.manifest.get(one)
-            if parent is not None and parent.ephemeral:
-                ahead += reversed(parent.depends_on.nodes)
-            else:
-                yield one
+        yield from read_by(self.manifest, node)
 
 
 @dataclass(frozen=True)
@@ -190,9 +180,6 @@ def _read(file: Path) -> tuple[bytes, tuple[int, int]]:
 def _edited(manifest: Manifest, folder: Path, parsed: float) -> Iterator[str]:
     """The unique ids of what was edited after it was parsed."""
     for node in manifest.buildable():
-        if node.original_file_path and node.package_name == manifest.metadata.project_name:
-            try:
-                if (folder / node.original_file_path).stat().st_mtime > parsed:
-                    yield node.unique_id
-            except OSError:
-                continue
+        own = node.package_name == manifest.metadata.project_name
+        if own and was_edited(folder, node, parsed):
+            yield node.unique_id

@@ -62,7 +62,7 @@ class Reading:
             for name, types in new.types.items()
             if types
             and name not in before
-            and (name in manifest.sources or name in theirs or self._is_as_released(name))
+            and (name in manifest.sources or name in theirs or self._is_wholly_as_released(name))
         }
         old = columns_of(
             self.released.manifest,
@@ -105,7 +105,7 @@ class Reading:
         for name, columns in later.influence.items():
             new.influence.setdefault(name, set()).update(columns)
 
-    def _is_as_released(self, unique_id: str) -> bool:
+    def _is_wholly_as_released(self, unique_id: str) -> bool:
         """Whether a node and all that it is made of is as released."""
         released = self.released.release.nodes.get(unique_id)
         present = self.tree.fingerprints.get(unique_id)

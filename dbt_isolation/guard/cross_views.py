@@ -6,8 +6,9 @@ from typing import Any
 from dbt_isolation.errors import IsolationError
 from dbt_isolation.guard.deferral import Deferral
 from dbt_isolation.guard.say import say
+from dbt_isolation.lineage.reach import read_by
 from dbt_isolation.reads.announce import listed
-from dbt_isolation.reads.decide import Place, name_of, read_by
+from dbt_isolation.reads.decide import Place, name_of
 
 _CASCADING = frozenset({"postgres", "redshift"})
 _BUILDING = frozenset({"run", "build"})

@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
+from dbt_isolation.artifacts.manifest import Manifest, Node
+
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -18,3 +20,21 @@ def reached(start: Name, onward: Mapping[Name, Iterable[Name]], depth: int | Non
         ahead = list(dict.fromkeys(following))
         found.update(dict.fromkeys(ahead, distance))
     return found
+
+
+def read_by(manifest: Manifest, node: Node) -> list[str]:
+    """The unique ids of what ``node`` reads, through ephemeral models, in order."""
+    found: dict[str, None] = {}
+    ahead = list(reversed(node.depends_on.nodes))
+    seen: set[str] = set()
+    while ahead:
+        one = ahead.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        parent = manifest.get(one)
+        if parent is not None and parent.ephemeral:
+            ahead += reversed(parent.depends_on.nodes)
+        else:
+            found[one] = None
+    return list(found)

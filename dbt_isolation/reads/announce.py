@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from dbt_isolation.artifacts.manifest import Manifest
-from dbt_isolation.reads.decide import Place, Read, command_that_builds, name_of, read_by, tested_by
+from dbt_isolation.lineage.reach import read_by
+from dbt_isolation.reads.decide import Place, Read, command_that_builds, name_of, tested_by
 
 _SHOWN = 5
 

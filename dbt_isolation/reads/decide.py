@@ -142,24 +142,6 @@ def reads(
     return found
 
 
-def read_by(manifest: Manifest, node: Node) -> list[str]:
-    """The unique ids of what ``node`` reads, through ephemeral models, in order."""
-    found: dict[str, None] = {}
-    ahead = list(reversed(node.depends_on.nodes))
-    seen: set[str] = set()
-    while ahead:
-        one = ahead.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        parent = manifest.get(one)
-        if parent is not None and parent.ephemeral:
-            ahead += reversed(parent.depends_on.nodes)
-        else:
-            found[one] = None
-    return list(found)
-
-
 def tested_by(node: Node) -> list[str]:
     """The unique ids that a test is about: the node it is attached to, else all that it reads."""
     return [node.attached_node] if node.attached_node else list(node.depends_on.nodes)

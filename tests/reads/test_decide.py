@@ -12,8 +12,9 @@ from dbt_isolation.artifacts.consumers import DependsOn
 from dbt_isolation.artifacts.manifest import Manifest, Metadata, Node, NodeConfig
 from dbt_isolation.environments import Relation
 from dbt_isolation.lineage.fingerprint import Fingerprint
+from dbt_isolation.lineage.reach import read_by
 from dbt_isolation.reads.announce import announcements
-from dbt_isolation.reads.decide import Evidence, Place, Read, command_that_builds, read_by, reads
+from dbt_isolation.reads.decide import Evidence, Place, Read, command_that_builds, reads
 from dbt_isolation.records.evidence import Mode, Record
 from dbt_isolation.state.release import Release, ReleasedNode
 
